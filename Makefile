@@ -1,0 +1,54 @@
+# What people and CI run. Needs Python >= 3.11, make and a package index; sets up the rest by itself.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: install dev demo test lint bench docs lock clean
+
+install: $(VENV)/.installed      ## sets up .venv; .venv/bin/monitor works afterwards
+dev: $(VENV)/.dev                ## the same, with what tests and lint need
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12 ..." >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "python3-venv is missing: apt-get install python3-venv (Debian, Ubuntu)" >&2; exit 2; }
+	@touch $@
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/.python
+	@echo "Setting up $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: install                    ## the service with a class going on, and what to open
+	@$(BIN)/python -m monitor demo
+
+test: dev                        ## every test
+	@$(BIN)/python -m pytest
+
+lint: dev                        ## style, types, import contracts, generated docs up to date
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m monitor.docs --check
+
+bench: dev                       ## the benchmarks, as ratios
+	$(BIN)/python -m monitor bench
+
+docs: dev                        ## writes the generated pages anew
+	$(BIN)/python -m monitor.docs
+
+lock:                            ## pins anew what pyproject.toml asks for (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
+	  --extra build pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
+	  --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .monitor-demo

@@ -1,0 +1,362 @@
+"""Events as they cross the wire (CloudEvents 1.0, JSON format), and nothing about what they are worth.
+
+In: the bytes of one event, or of a batch. Out: frozen `Event`s, whose instants are UTC in integer
+milliseconds, or a `BadEvent` that names the field. Never: reads a clock, matches an account to a person,
+judges a room or a session that nobody knows (such events are kept and count when they become known).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, Literal, NoReturn
+
+import msgspec
+import rfc8785
+
+OURS: Final = ("staff", "door")
+"""Source ids that are ours alone: staff's decisions, and the sign-in at the classroom door."""
+
+TYPES: Final = frozenset(
+    {
+        "classroom.joined",
+        "classroom.left",
+        "classroom.ended",
+        "camera.on",
+        "camera.off",
+        "camera.heartbeat",
+        "attendance.signed-in",
+        "attendance.signed-out",
+        "attendance.corrected",
+        "attendance.excused",
+    }
+)
+"""The event types that RULES knows; others are kept and are findings."""
+
+_ROOM_TYPES: Final = frozenset(t for t in TYPES if t.startswith(("classroom.", "camera.")))
+_SIGN_TYPES: Final = frozenset({"attendance.signed-in", "attendance.signed-out"})
+
+
+class BadEvent(ValueError):
+    """An event that can't be read: which field, what is wrong with it, and its id where that was readable."""
+
+    def __init__(self, field: str, problem: str, event_id: str | None = None) -> None:
+        super().__init__(f"{field}: {problem}" if field else problem)
+        self.field = field
+        self.problem = problem
+        self.id = event_id
+
+
+class Data(msgspec.Struct, frozen=True, gc=False):
+    """What an event says, field by field; None where it says nothing. Other keys stay in `Event.raw`."""
+
+    cohort: str | None = None
+    account: str | None = None
+    person: str | None = None
+    room: str | None = None
+    instance: str | None = None
+    connection: str | None = None
+    camera: Literal["on", "off"] | None = None
+    stream: str | None = None
+    session: str | None = None
+    method: str | None = None
+    place: str | None = None
+    period: Any = None
+    credit: Any = None
+    reason: Any = None
+    by: Any = None
+    approved_by: Any = None
+
+
+_NOTHING: Final = Data()
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """One event. `source` and `id` identify it for ever.
+
+    `time` is the text as it came; `at` the same instant in milliseconds (finer digits cut); `received` the
+    earliest known arrival in milliseconds, or None; `raw` the JSON object as it came.
+    """
+
+    id: str
+    source: str
+    type: str
+    time: str
+    specversion: Literal["1.0"]
+    data: Data = _NOTHING
+    receivedtime: str | None = None
+    at: int = msgspec.field(name="\0at", default=0)
+    received: int | None = msgspec.field(name="\0received", default=None)
+    raw: bytes = msgspec.field(name="\0raw", default=b"")
+
+
+# --- instants -----------------------------------------------------------------------------------------
+
+_RFC3339: Final = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII
+)
+_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST: Final = 253_402_300_800_000  # the year 10000, in milliseconds
+
+# A time is `minute` + `second and offset`: 17 characters and the rest. Of a class's events few are new in
+# either half, so that two look-ups replace parsing; each half holds for itself, so any two of them do.
+_minutes: dict[str, int] = {}
+_rests: dict[str, int] = {}
+_REMEMBERED: Final = 200_000
+
+
+def instant(text: str) -> int:
+    """RFC 3339 with an offset, as integer milliseconds since 1970 UTC; finer digits are cut.
+
+    Raises ValueError for anything else (no offset, no such day, a leap second that is none, before 1970).
+    """
+    try:
+        return _minutes[text[:17]] + _rests[text[17:]]
+    except KeyError:
+        return _parse(text)
+
+
+def _parse(text: str) -> int:
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        raise ValueError("not a time with an offset as in 2026-05-11T08:30:30.000+08:00 (RFC 3339)")
+    year, month, day, hour, minute, second = (int(g) for g in match.groups()[:6])
+    fraction, sign, offset_hour, offset_minute = match.groups()[6:]
+    try:
+        days = date(year, month, day).toordinal() - _EPOCH_DAY
+    except ValueError:
+        raise ValueError("there is no such day") from None
+    offset = 0 if sign is None else (int(offset_hour) * 60 + int(offset_minute)) * (1 if sign == "+" else -1)
+    if (
+        hour > 23
+        or minute > 59
+        or second > 60
+        or (sign and (int(offset_hour) > 23 or int(offset_minute) > 59))
+    ):
+        raise ValueError("there is no such time of day")
+    base = ((days * 24 + hour) * 60 + minute) * 60_000
+    rest = second * 1000 + int((fraction or "0")[:3].ljust(3, "0")) - offset * 60_000
+    if second == 60 and (base + rest) % 86_400_000 >= 1000:
+        raise ValueError("a leap second is only at 23:59:60 UTC")
+    if not 0 <= base + rest < _LAST:
+        raise ValueError("outside the years 1970 to 9999")
+    if second < 60 and 1970 < year < 9999:
+        for memory, key, value in ((_minutes, text[:17], base), (_rests, text[17:], rest)):
+            if len(memory) >= _REMEMBERED:
+                memory.clear()
+            memory[key] = value
+    return base + rest
+
+
+def rfc3339(at: int) -> str:
+    """The instant `at` (milliseconds) as text, UTC with three digits: 2026-05-11T00:30:30.000Z."""
+    moment = _EPOCH + timedelta(milliseconds=at)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
+
+
+# --- reading ------------------------------------------------------------------------------------------
+
+_decode_fast = msgspec.json.Decoder(Event).decode
+_decode_any = msgspec.json.Decoder().decode
+_decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_set = msgspec.structs.force_setattr
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError)
+
+
+def decode(raw: bytes, received: int | None = None) -> Event:
+    """One CloudEvents JSON object to an `Event`; `received` (ms) is its arrival where it carries none itself.
+
+    Raises BadEvent naming the field and the problem.
+    """
+    try:
+        event = _decode_fast(raw)
+        data = event.data
+        kind = event.type
+        if kind == "camera.heartbeat":
+            good = bool(data.room and data.camera)
+        elif kind in _ROOM_TYPES:
+            good = bool(data.room)
+        elif kind in _SIGN_TYPES:
+            good = bool(data.session)
+        else:
+            good = True
+        if not (good and event.id and event.source and kind):
+            event = _decode_slowly(raw)
+        time = event.time
+        try:  # `instant` written out: this line is passed once for every beat of every camera
+            at = _minutes[time[:17]] + _rests[time[17:]]
+        except KeyError:
+            at = _parse(time)
+    except BadEvent:
+        raise
+    except (msgspec.ValidationError, *_UNREADABLE):
+        event = _decode_slowly(raw)
+        at = instant(event.time)
+    except ValueError as problem:
+        raise BadEvent("time", str(problem), event.id) from None
+    _set(event, "at", at)
+    _set(event, "raw", raw)
+    if event.receivedtime is not None:
+        try:
+            received = instant(event.receivedtime)
+        except ValueError as problem:
+            raise BadEvent("receivedtime", str(problem), event.id) from None
+    _set(event, "received", received)
+    return event
+
+
+def decode_batch(body: bytes, received: int | None = None) -> list[Event | BadEvent]:
+    """A JSON array of CloudEvents, or one object, to events in their order; a bad one stands for itself.
+
+    Raises BadEvent when the body as a whole is neither.
+    """
+    start = body.lstrip(b" \t\r\n")[:1]
+    try:
+        items = [body] if start == b"{" else [bytes(item) for item in _decode_items(body)]
+        if start == b"{":
+            _decode_any(body)
+    except _UNREADABLE as problem:
+        raise BadEvent("", f"the body is not a JSON array of events ({_words(problem)})") from None
+    found: list[Event | BadEvent] = []
+    for item in items:
+        try:
+            found.append(decode(item, received))
+        except BadEvent as bad:
+            found.append(bad)
+    return found
+
+
+def _words(problem: Exception) -> str:
+    return "nested too deeply" if isinstance(problem, RecursionError) else str(problem)
+
+
+def _text(value: object, field: str, event_id: str | None, *, needed: bool) -> str | None:
+    if isinstance(value, str) and (value or not needed):
+        return value
+    if value is None and not needed:
+        return None
+    if value is None or value == "":
+        raise BadEvent(field, "is missing", event_id)
+    raise BadEvent(field, f"must be text, not {_json_kind(value)}", event_id)
+
+
+def _json_kind(value: object) -> str:
+    names = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return names.get(type(value), "null")
+
+
+def _decode_slowly(raw: bytes) -> Event:
+    """Reads what the fast way refused: says what is wrong, or keeps what only looks odd (extra keys)."""
+    try:
+        found = _decode_any(raw)
+    except _UNREADABLE as problem:
+        raise BadEvent("", f"not JSON ({_words(problem)})") from None
+    if not isinstance(found, dict):
+        raise BadEvent("", f"an event is a JSON object, not {_json_kind(found)}")
+    event_id = found.get("id") if isinstance(found.get("id"), str) else None
+    if found.get("specversion") != "1.0":
+        raise BadEvent("specversion", 'must be "1.0"', event_id)
+    head = {
+        name: _text(found.get(name), name, event_id, needed=True) for name in ("id", "source", "type", "time")
+    }
+    received = _text(found.get("receivedtime"), "receivedtime", event_id, needed=False)
+    kind = head["type"] or ""
+    data = found.get("data")
+    if kind in TYPES and not isinstance(data, dict):
+        _missing_data(data, event_id)
+    said = _said(kind, data if isinstance(data, dict) else {}, event_id)
+    event = Event(
+        id=head["id"] or "",
+        source=head["source"] or "",
+        type=kind,
+        time=head["time"] or "",
+        specversion="1.0",
+        data=said,
+        receivedtime=received,
+    )
+    try:
+        instant(event.time)
+    except ValueError as problem:
+        raise BadEvent("time", str(problem), event_id) from None
+    return event
+
+
+def _missing_data(data: object, event_id: str | None) -> NoReturn:
+    raise BadEvent(
+        "data", "is missing" if data is None else f"must be an object, not {_json_kind(data)}", event_id
+    )
+
+
+def _said(kind: str, data: dict[str, Any], event_id: str | None) -> Data:
+    """The fields that this type of event has, checked; of a correction all is kept, whatever it is."""
+
+    def text(name: str, *, needed: bool = False) -> str | None:
+        return _text(data.get(name), f"data.{name}", event_id, needed=needed)
+
+    def kept(name: str) -> str | None:
+        value = data.get(name)
+        return value if isinstance(value, str) else None
+
+    if kind not in TYPES:
+        return Data(cohort=kept("cohort"), account=kept("account"), person=kept("person"))
+    who: dict[str, Any] = {"cohort": text("cohort")}
+    if kind in ("attendance.corrected", "attendance.excused"):
+        who |= {name: kept(name) for name in ("account", "person", "session", "method", "place")}
+        return Data(
+            **who,
+            **{name: data.get(name) for name in ("period", "credit", "reason", "by", "approved_by")},
+        )
+    if kind != "classroom.ended":
+        who |= {"account": text("account"), "person": text("person")}
+    if kind in _SIGN_TYPES:
+        return Data(**who, session=text("session", needed=True), method=text("method"), place=text("place"))
+    camera = data.get("camera") if kind in ("camera.heartbeat", "classroom.joined") else None
+    if camera not in ("on", "off") and (camera is not None or kind == "camera.heartbeat"):
+        problem = "is missing: on or off" if camera is None else "must be on or off"
+        raise BadEvent("data.camera", problem, event_id)
+    return Data(
+        **who,
+        room=text("room", needed=True),
+        instance=text("instance"),
+        connection=None if kind == "classroom.ended" else text("connection"),
+        camera=camera,
+        stream=text("stream") if kind in ("camera.on", "camera.off") else None,
+    )
+
+
+# --- writing and comparing -----------------------------------------------------------------------------
+
+
+def canonical(event: Event) -> bytes:
+    """The event's contents in canonical JSON (RFC 8785): no `receivedtime`, the time in UTC milliseconds.
+
+    Two deliveries of one id say the same when these bytes are the same; where they differ, the smaller
+    bytes are taken (RULES section 3).
+    """
+    content: dict[str, Any] = _decode_any(event.raw)
+    content.pop("receivedtime", None)
+    content["time"] = rfc3339(event.at)
+    try:
+        return rfc8785.dumps(content)
+    except rfc8785.CanonicalizationError:
+        return rfc8785.dumps(_doubles(content))
+
+
+def _doubles(value: Any) -> Any:
+    """JSON's numbers are doubles (RFC 8785 section 3.2.2.3): integers beyond 2**53 are rounded to one."""
+    if isinstance(value, dict):
+        return {key: _doubles(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_doubles(item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**53:
+        return float(value)
+    return value
+
+
+def write(event: Event) -> bytes:
+    """The event as one line of JSON without a newline, with `receivedtime` where its arrival is known."""
+    content: dict[str, Any] = _decode_any(event.raw)
+    if event.received is not None:
+        content["receivedtime"] = rfc3339(event.received)
+    return msgspec.json.encode(content)

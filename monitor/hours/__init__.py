@@ -1,0 +1,1 @@
+"""Events of one cohort in, class hours out. Pure: no clock, no files but its own rules, no network."""
