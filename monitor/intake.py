@@ -1,0 +1,191 @@
+"""The path of a delivery: seal, log, decode, answer. In this order, and nothing else.
+
+In: what a platform sent, and `now`. Out: an `Answer` when all it accepts would survive a power cut, or a
+`Refusal`. Never: HTTP, the clock, cohorts. Who can't prove who they are leaves a count and nothing else; what
+was proven is kept whatever the decoder thinks of it.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from monitor.event import BadEvent, Event
+from monitor.ingest import sources
+from monitor.ingest.refusals import Refusal, Refused
+from monitor.ingest.seal import NOBODY
+from monitor.ingest.sources import Source
+from monitor.store.entry import Entry
+from monitor.store.log import AlreadyKept, IdReused, Log, LogBusy, LogFailed
+
+MOST_BYTES: Final = 5 << 20
+MOST_EVENTS: Final = 10_000
+_REMEMBER: Final = 100_000
+
+_log = logging.getLogger("monitor.intake")
+_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+Follower = Callable[[Entry, list[Event]], None]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a platform is told: `accepted` new events, `duplicate` known ones, `refused` ones with reasons.
+
+    `position` is where the delivery stands in the log, as an opaque string.
+    """
+
+    accepted: int
+    duplicate: int
+    refused: list[Refused]
+    position: str
+
+
+class Intake:
+    """The door for deliveries. `on_entry` are called with each durable entry and its events, in order."""
+
+    def __init__(self, log: Log, find: Callable[[str], Source | None]) -> None:
+        """`find` gives the source of an id, or None; wired in app.py to the office."""
+        self._log = log
+        self._find = find
+        self._known = _Known(_REMEMBER)
+        self.on_entry: list[Follower] = []
+        """Called in the event loop after an entry is durable and before its answer, in order of position."""
+        self.counts: Counter[str] = Counter()
+        """Deliveries and events taken, and refusals by reason, since the start."""
+
+    async def warm(self, entries: int = 2_000) -> None:
+        """Reads the youngest entries, so that `duplicate` is told right after a restart, too."""
+        async for entry in self._log.read(max(0, self._log.head()[0] - entries), kinds={"delivery"}):
+            self._known.count(sources.events(entry))
+
+    async def deliver(self, source_id: str, headers: Mapping[str, str], body: bytes, now: int) -> Answer:
+        """Takes one delivery. `headers` by lower-case name, or a mapping that doesn't mind case. Refusal."""
+        try:
+            return await self._take(source_id, headers, body, now)
+        except Refusal as refusal:
+            self.counts[refusal.reason] += 1
+            raise
+
+    async def _take(self, source_id: str, headers: Mapping[str, str], body: bytes, now: int) -> Answer:
+        if len(body) > MOST_BYTES:
+            raise Refusal("too_large")
+        if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+            raise Refusal("unsupported_encoding")
+        source = self._find(source_id)
+        stamped = (NOBODY if source is None else source.seal).open(headers, body, now)
+        if source is None:
+            raise Refusal("not_authentic")
+        _check_type(source, headers)
+        if _too_many(body):
+            raise Refusal("too_many")
+        kept = source.headers(headers)
+        found, trouble = _decode(source, body, now, kept)
+        events = [event for event in found if isinstance(event, Event)]
+        told: list[int] = []
+
+        def durable(entry: Entry) -> None:
+            told.append(self._known.count(events))
+            self.counts["deliveries"] += 1
+            self.counts["events"] += len(events)
+            follow(self.on_entry, entry, events)
+
+        try:
+            entry = await self._log.append(
+                "delivery", source.id, now, kept, body, source.kind.decoder, once=stamped.id, then=durable
+            )
+        except AlreadyKept as same:
+            return await self._again(same.position)
+        except IdReused:
+            raise Refusal("id_reused") from None
+        except LogBusy as busy:
+            raise Refusal("busy", retry_after=busy.retry_after) from None
+        except LogFailed as failed:
+            raise Refusal("not_kept", retry_after=failed.retry_after) from None
+        if trouble is not None:
+            raise Refusal("malformed", trouble)
+        new = told[0]
+        return Answer(new, len(events) - new, _refused(found), str(entry.position))
+
+    async def _again(self, position: int) -> Answer:
+        """The answer to a delivery that was kept before, as it was taken then."""
+        entry = await self._log.entry(position)
+        self.counts["repeated"] += 1
+        try:
+            found = sources.decode(entry)
+        except BadEvent as bad:
+            raise Refusal("malformed", _sentence(bad)) from None
+        events = sum(isinstance(event, Event) for event in found)
+        return Answer(0, events, _refused(found), str(position))
+
+
+def follow(followers: list[Follower], entry: Entry, events: list[Event]) -> None:
+    """Tells those who follow the log; what goes wrong with one of them is logged and stops nobody."""
+    for follower in followers:
+        try:
+            follower(entry, events)
+        except Exception:
+            _log.exception("a follower failed at position %d", entry.position)
+
+
+def _decode(
+    source: Source, body: bytes, now: int, kept: Mapping[str, str]
+) -> tuple[list[Event | Refused], str | None]:
+    """The events, and what is wrong with the body as a whole; a decoder that breaks breaks nothing else."""
+    try:
+        return sources.decode_delivery(source.kind.decoder, body, source.id, now, kept), None
+    except BadEvent as bad:
+        return [], _sentence(bad)
+    except Exception:
+        _log.exception("decoder %s failed", source.kind.decoder)
+        return [Refused(0, "not_decoded", "kept; it is read again when the decoder is mended")], None
+
+
+def _sentence(bad: BadEvent) -> str:
+    return f"{bad}. The delivery was kept."
+
+
+def _refused(found: list[Event | Refused]) -> list[Refused]:
+    return [item for item in found if isinstance(item, Refused)]
+
+
+def _check_type(source: Source, headers: Mapping[str, str]) -> None:
+    name, _, parameters = headers.get("content-type", "").lower().partition(";")
+    charset = parameters.partition("charset=")[2].strip(' "')
+    if name.strip() not in source.kind.content_types or charset not in ("", "utf-8"):
+        raise Refusal("unsupported_type")
+
+
+def _too_many(body: bytes) -> bool:
+    """Whether a batch has too many events; counted only where it has commas enough for that."""
+    if body.count(b",") < MOST_EVENTS:
+        return False
+    try:
+        return len(_items(body)) > MOST_EVENTS
+    except (msgspec.DecodeError, RecursionError):
+        return False
+
+
+class _Known:
+    """Which events came before, as far as memory reaches: it tells `duplicate`, and decides nothing.
+
+    Two generations of ids: when the young one is full it becomes the old one and the old one is forgotten.
+    """
+
+    def __init__(self, remember: int) -> None:
+        self._remember = remember
+        self._young: set[tuple[str, str]] = set()
+        self._old: set[tuple[str, str]] = set()
+
+    def count(self, events: list[Event]) -> int:
+        """How many of them are new; all of them are known from now on."""
+        young, old, new = self._young, self._old, 0
+        for event in events:
+            key = (event.source, event.id)
+            if key not in young and key not in old:
+                new += 1
+            young.add(key)
+        if len(young) >= self._remember:
+            self._young, self._old = set(), young
+        return new

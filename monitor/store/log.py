@@ -1,0 +1,378 @@
+"""The log: everything that was delivered or decided, appended and never changed. The truth of the service.
+
+In: bytes with what proves them. Out: entries, once they would survive a power cut. Never: decoding, judging,
+the clock.
+
+    append ─▶ bounded queue ─▶ one writer thread: hash, chain, pack ─▶ one commit for all ─▶ `then`, answers
+              LogBusy beyond it                                        LogFailed for those that waited on it
+
+Everything that arrives while a commit runs rides in the next one; no timer is needed. A delivery id that was
+kept within the last week is not kept again: it is answered once the first is durable, for both pass through
+the same writer in order. Its memory is bounded (`remember`); what falls out of it is looked up on disk.
+"""
+
+import asyncio
+import hashlib
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from pathlib import Path
+
+from monitor.store import chain
+from monitor.store.entry import Entry
+from monitor.store.ledger import Body, Key, Ledger, Row, pack
+from monitor.store.migrate import migrate
+
+_DAY_MS = 86_400_000
+KEY_DAYS = 7
+"""How many days a delivery id is remembered: platforms re-send for three at most (Standard Webhooks)."""
+_GROUP = 4_096  # entries a commit
+_GROUP_BYTES = 32 << 20
+_CHUNK = 500  # entries read at a time
+
+_log = logging.getLogger("monitor.log")
+
+
+class LogBusy(Exception):
+    """More is waiting to be written than the log takes on: come again in `retry_after` seconds."""
+
+    retry_after = 2
+
+
+class LogFailed(Exception):
+    """The commit this waited on failed: nothing of it was kept. Come again in `retry_after` seconds."""
+
+    retry_after = 5
+
+
+class AlreadyKept(Exception):
+    """A delivery of this id and this very body is kept already, durably, at `position`."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"kept at position {position}")
+        self.position = position
+
+
+class IdReused(Exception):
+    """A delivery of this id with another body is kept already, at `position`."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"kept with another body at position {position}")
+        self.position = position
+
+
+class _Waiting:
+    """An append on its way."""
+
+    __slots__ = (
+        "at",
+        "body",
+        "decoder",
+        "future",
+        "headers",
+        "kind",
+        "loop",
+        "once",
+        "outcome",
+        "source",
+        "then",
+    )
+
+    def __init__(
+        self,
+        kind: str,
+        source: str,
+        at: int,
+        headers: Mapping[str, str],
+        body: bytes,
+        decoder: str,
+        once: str | None,
+        then: Callable[[Entry], None] | None,
+    ) -> None:
+        self.kind = kind
+        self.source = source
+        self.at = at
+        self.headers = headers
+        self.body = body
+        self.decoder = decoder
+        self.once = once
+        self.then = then
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[Entry] = self.loop.create_future()
+        self.outcome: Entry | Exception | None = None
+
+
+class Log:
+    """The log of one data folder: one process at a time (`folder.py`), appended to from one event loop."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        waiting: int = 5_000,
+        waiting_bytes: int = 64 << 20,
+        remember: int = 100_000,
+    ) -> None:
+        """Opens (or makes) the log at `path`; at most `waiting` appends, of `waiting_bytes`, wait."""
+        self.path = path
+        self._limit, self._limit_bytes = waiting, waiting_bytes
+        migrate(path, "log")
+        self._ledger: Ledger | None = Ledger(path, write=True)
+        position, link = self._ledger.head()
+        self._head = (position, link.hex())
+        self._seen = _Seen(self._ledger, remember)
+        self._queue: list[_Waiting] = []
+        self._lock = threading.Lock()
+        self._bell = threading.Event()
+        self._closing = False
+        self._pending = self._pending_bytes = 0
+        self.writable = True
+        """Whether the last commit succeeded."""
+        self.commits = 0
+        self._tail = (position, link)  # the writer's
+        self._writer = threading.Thread(target=self._write, name="log", daemon=True)
+        self._writer.start()
+
+    @property
+    def pending(self) -> int:
+        """How many appends wait to be durable."""
+        return self._pending
+
+    def head(self) -> tuple[int, str]:
+        """Position and link (hex) of the last entry that was answered for; (0, 64 zeros) for an empty log."""
+        return self._head
+
+    async def append(
+        self,
+        kind: str,
+        source: str,
+        at: int,
+        headers: Mapping[str, str],
+        body: bytes,
+        decoder: str,
+        *,
+        once: str | None = None,
+        then: Callable[[Entry], None] | None = None,
+    ) -> Entry:
+        """Keeps one entry; returns when it would survive a power cut.
+
+        `once` is an id under which the source delivers only once (AlreadyKept, IdReused otherwise). `then` is
+        called in the event loop with the durable entry, in order of position, before this returns and even
+        if nobody waits for it any more. LogBusy: not taken on. LogFailed: nothing was kept.
+        """
+        if (
+            self._closing
+            or self._pending >= self._limit
+            or self._pending_bytes + len(body) > self._limit_bytes
+        ):
+            raise LogBusy
+        item = _Waiting(kind, source, at, headers, body, decoder, once, then)
+        self._pending += 1
+        self._pending_bytes += len(body)
+        with self._lock:
+            self._queue.append(item)
+        self._bell.set()
+        return await item.future
+
+    async def read(
+        self,
+        after: int = 0,
+        kinds: Collection[str] | None = None,
+        sources: Collection[str] | None = None,
+        until: int | None = None,
+    ) -> AsyncIterator[Entry]:
+        """The entries after a position (up to and with `until`) of these kinds and sources, in order."""
+        until = self._head[0] if until is None else min(until, self._head[0])
+        ledger = await asyncio.to_thread(Ledger, self.path)
+        try:
+            while after < until:
+                entries = await asyncio.to_thread(ledger.read, after, until, kinds, sources, _CHUNK)
+                for entry in entries:
+                    yield entry
+                if len(entries) < _CHUNK:
+                    return
+                after = entries[-1].position
+        finally:
+            ledger.close()
+
+    async def entry(self, position: int) -> Entry:
+        """The entry at a position; KeyError where there is none."""
+        async for entry in self.read(position - 1, until=position):
+            return entry
+        raise KeyError(position)
+
+    async def close(self) -> None:
+        """Writes what waits, then closes; appends from now on are LogBusy."""
+        self._closing = True
+        self._bell.set()
+        await asyncio.to_thread(self._writer.join)
+
+    # The writer's thread, from here on.
+
+    def _write(self) -> None:
+        while True:
+            self._bell.wait()
+            self._bell.clear()
+            while group := self._take():
+                self._commit(group)
+                self._hand_out(group)
+            if self._closing:
+                with self._lock:
+                    if self._queue:
+                        continue
+                if self._ledger is not None:
+                    self._ledger.close()
+                return
+
+    def _take(self) -> list[_Waiting]:
+        with self._lock:
+            size = 0
+            for n, item in enumerate(self._queue):
+                size += len(item.body)
+                if n and (n >= _GROUP or size > _GROUP_BYTES):
+                    break
+            else:
+                group, self._queue = self._queue, []
+                return group
+            group, self._queue = self._queue[:n], self._queue[n:]
+            return group
+
+    def _commit(self, group: list[_Waiting]) -> None:
+        """Gives every item of the group its outcome; never raises."""
+        try:
+            if self._ledger is None:
+                self._ledger = Ledger(self.path, write=True)
+                self._tail = self._ledger.head()
+            self._chain_and_write(self._ledger, group)
+            self.writable = True
+        except Exception as error:
+            _log.error("commit of %d entries failed: %s", len(group), error)
+            self._seen.undo()
+            for item in group:
+                item.outcome = LogFailed(str(error))
+            self.writable = False
+            self._reopen()
+
+    def _reopen(self) -> None:
+        """After a failure nothing in memory is believed: the next commit starts from what the file says."""
+        ledger, self._ledger = self._ledger, None
+        try:
+            if ledger is not None:
+                ledger.close()
+        except Exception as error:
+            _log.error("closing the log after a failed commit: %s", error)
+
+    def _chain_and_write(self, ledger: Ledger, group: list[_Waiting]) -> None:
+        position, link = self._tail
+        rows: list[Row] = []
+        bodies: list[Body] = []
+        keys: list[Key] = []
+        new: dict[int, bytes] = {}
+        for item in group:
+            try:
+                body = chain.body_hash(item.body)
+                if item.once is not None:
+                    day, key = item.at // _DAY_MS, _key(item.source, item.once)
+                    kept = self._seen.find(ledger, day, key)
+                    if kept is not None:
+                        first = new.get(kept) or ledger.body_hash(kept)
+                        item.outcome = AlreadyKept(kept) if first == body else IdReused(kept)
+                        continue
+                headers = dict(item.headers)
+                fields = chain.canonical(
+                    position + 1, item.kind, item.source, item.at, headers, body, item.decoder
+                )
+                text = chain.headers_text(headers)
+            except (ValueError, TypeError) as error:  # what can't be written fails alone
+                item.outcome = error
+                continue
+            position, link = position + 1, chain.link(link, fields)
+            rows.append(Row(position, item.kind, item.source, item.at, text, body, item.decoder, link))
+            bodies.append(Body(position, *pack(item.body)))
+            new[position] = body
+            if item.once is not None:
+                keys.append(Key(day, key, position))
+                self._seen.add(key, position)
+            item.outcome = Entry(
+                position, item.kind, item.source, item.at, headers, item.body, item.decoder, link.hex()
+            )
+        if rows:
+            ledger.write(rows, bodies, keys)
+            self.commits += 1
+        self._tail = (position, link)
+        self._seen.settle()
+
+    def _hand_out(self, group: list[_Waiting]) -> None:
+        """Hands the outcomes to the event loop, once for all."""
+        try:
+            group[0].loop.call_soon_threadsafe(self._settle, group)
+        except RuntimeError:  # the loop is gone, and everybody who waited with it
+            _log.warning("%d appends were settled after everybody who waited for them had gone", len(group))
+
+    # And in the event loop again.
+
+    def _settle(self, group: list[_Waiting]) -> None:
+        for item in group:
+            self._pending -= 1
+            self._pending_bytes -= len(item.body)
+            outcome = item.outcome
+            if not isinstance(outcome, Entry):
+                if not item.future.done():
+                    item.future.set_exception(outcome or LogFailed("no outcome"))
+                continue
+            self._head = (outcome.position, outcome.hash)
+            if item.then is not None:
+                try:
+                    item.then(outcome)
+                except Exception:  # it is kept; who follows the log must not undo that
+                    _log.exception("a follower of the log failed at position %d", outcome.position)
+            if not item.future.done():
+                item.future.set_result(outcome)
+
+
+def _key(source: str, once: str) -> bytes:
+    """A delivery id as it is remembered: 16 bytes."""
+    return hashlib.sha256(f"{source}\n{once}".encode()).digest()[:16]
+
+
+class _Seen:
+    """The delivery ids of the last days: the youngest in memory, all of them on disk.
+
+    As long as memory holds all that the disk holds (`_whole`), an id that memory doesn't know is new and the
+    disk is not asked.
+    """
+
+    def __init__(self, ledger: Ledger, remember: int) -> None:
+        self._remember = remember
+        self._at: dict[bytes, int] = {}
+        self._new: list[bytes] = []
+        self._whole = True
+        self._day = 0
+        for key, position in ledger.keys(0, remember):
+            self._at[key] = position
+        self._whole = len(self._at) < remember
+
+    def find(self, ledger: Ledger, day: int, key: bytes) -> int | None:
+        """The position at which the id was kept (or will be, with this commit), or None."""
+        kept = self._at.get(key)
+        if kept is None and not self._whole:
+            kept = ledger.key(range(day - KEY_DAYS, day + 2), key)
+        return kept
+
+    def add(self, key: bytes, position: int) -> None:
+        """Takes an id on, for now."""
+        self._at[key] = position
+        self._new.append(key)
+
+    def settle(self) -> None:
+        """What was taken on is durable."""
+        self._new.clear()
+        while len(self._at) > self._remember:
+            self._whole = False
+            del self._at[next(iter(self._at))]
+
+    def undo(self) -> None:
+        """What was taken on was not kept."""
+        for key in self._new:
+            self._at.pop(key, None)
+        self._new.clear()
