@@ -5,7 +5,7 @@ import pytest
 from .case_files import Case, cases, check
 from .reference import reference
 
-# A reference that walks each millisecond is too slow for cases that turn on one: those judge the engine alone.
+# A walk of each millisecond would take too long: cases that turn on one judge the engine alone.
 COARSE = [case for case in cases() if case.tick_ms >= 100]
 
 
