@@ -1,8 +1,8 @@
 """The native source: CloudEvents JSON, one object or an array, into events. No database, no clock.
 
-In: a body, when it arrived, which source sent it and what that one may send. Out: for each item an event, or a
-`Refused` that says why not. Never: raises for what one event says; keeps anything; looks at cohorts, rooms or
-people. It is a pure function of what the log holds, so that a replay decides as the door did.
+In: a body, when it arrived, which source sent it and what that one may send. Out: for each item an event, or
+a `Refused` that says why not. Never: raises for what one event says, keeps anything, looks at cohorts, rooms
+or people. It is a pure function of what the log holds, so that a replay decides as the door did.
 """
 
 import msgspec
@@ -30,7 +30,7 @@ _OURS = ("attendance.corrected", "attendance.excused")
 
 
 def decode(body: bytes, source: str, at: int, may_sign_in: bool) -> list[Event | Refused]:
-    """The events of a delivery of `source` that arrived at `at`; BadEvent where the body as a whole is none."""
+    """The events of a delivery of `source` that came at `at`; BadEvent where the body as a whole is none."""
     return [
         _refused(index, item)
         if isinstance(item, BadEvent)
@@ -57,9 +57,7 @@ def _allowed(index: int, event: Event, source: str, at: int, may_sign_in: bool) 
     if event.type in _OURS:
         return Refused(index, "not_allowed", f"type: {event.type} is ours alone")
     if event.type in _SIGN and not may_sign_in:
-        return Refused(
-            index, "not_allowed", f"type: this source was not given the right to send {event.type}"
-        )
+        return Refused(index, "not_allowed", f"type: this source has no right to send {event.type}")
     if event.data.person is not None:
         return Refused(index, "not_allowed", "data.person: a platform names accounts, not people")
     if event.data.method == "manual":

@@ -29,7 +29,7 @@ EVENT: Final[dict[str, str]] = {
     "not_allowed": "A platform may not send this: person, method manual, corrections and excuses are ours; "
     "sign-ins need the right (source add --may sign-in).",
     "too_far_ahead": "The event is stamped over 300 seconds ahead of our clock.",
-    "not_decoded": "The delivery was kept, but our decoder failed on it; it is read again when that is mended.",
+    "not_decoded": "The delivery was kept, but our decoder failed; it is read again when that is mended.",
 }
 """Why an event of a good delivery is refused, while the others count."""
 

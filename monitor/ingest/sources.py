@@ -1,8 +1,8 @@
 """The table of platforms: which kind is sealed and decoded how. One row, and one file, a platform.
 
 In: a kind, or an entry of the log. Out: how its deliveries are proven, and the events in them. Never: the
-database, the clock. `decode` is a pure function of the entry: what the source was allowed to send when it sent
-is written in the entry's headers, so that a replay next year takes the decisions of today.
+database, the clock. `decode` is a pure function of the entry: what the source was allowed to send when it
+sent is written in the entry's headers, so that a replay next year takes the decisions of today.
 """
 
 from collections.abc import Callable, Mapping
@@ -57,7 +57,7 @@ class Kept(Protocol):
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A kind of platform: `events` it sends, `decoder` as it is named in the log, how secrets become a seal."""
+    """A kind of platform: the `events` it sends, its `decoder` as the log names it, its seal from secrets."""
 
     name: str
     events: tuple[str, ...]

@@ -1,7 +1,7 @@
 """The data folder: where its files are, and who has it.
 
-In: a path. Out: the paths of what is kept there, and a lock that one process holds. Never: opens or reads what
-is in the files. The lock is the kernel's: it is gone with the process, however that ends.
+In: a path. Out: the paths of what is kept there, and a lock that one process holds. Never: opens or reads
+what is in the files. The lock is the kernel's: it is gone with the process, however that ends.
 """
 
 import fcntl
@@ -16,23 +16,26 @@ class FolderInUse(Exception):
 class Folder:
     """A data folder. Made (for its owner alone) when it is opened to be written."""
 
-    def __init__(self, path: Path, *, make: bool = True) -> None:
-        """FileNotFoundError with `make` off where there is none."""
+    def __init__(self, path: Path, database: Path | None = None, *, make: bool = True) -> None:
+        """`database`: the log's file where it is elsewhere. FileNotFoundError where `make` is off and none is."""
         self.path = path
+        self._database = database
         if make:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         elif not path.is_dir():
             raise FileNotFoundError(path)
-        self._lock: int | None = None
+        self._locks: list[int] = []
 
     @property
     def log(self) -> Path:
         """The log: what was delivered and decided."""
-        return self.path / "log.sqlite"
+        return self._database or self.path / "log.sqlite"
 
     @property
     def office(self) -> Path:
         """The tables: rebuilt from the log, but for secrets, token hashes and identities."""
+        if self._database is not None:
+            return self._database.with_name(f"{self._database.stem}-office{self._database.suffix}")
         return self.path / "office.sqlite"
 
     @property
@@ -46,23 +49,30 @@ class Folder:
         return self.path / "monitor.sock"
 
     def lock(self) -> None:
-        """Takes the folder for this process; FolderInUse where another one has it."""
-        handle = os.open(self.path / "monitor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """Takes the folder (and the database) for this process; FolderInUse where another one has it."""
+        names = [self.path / "monitor.lock"]
+        if self._database is not None:
+            names.append(self._database.with_name(f"{self._database.name}.lock"))
+        for name in names:
+            self._locks.append(self._take(name))
+
+    def _take(self, name: Path) -> int:
+        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             owner = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(handle)
+            self.unlock()
             raise FolderInUse(
-                f"{self.path}: another monitor (process {owner}) has this data folder; "
+                f"{name.parent}: another monitor (process {owner}) has this data; "
                 "stop it first, or name another folder with --data"
             ) from None
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-        self._lock = handle
+        return handle
 
     def unlock(self) -> None:
         """Gives the folder back."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        while self._locks:
+            os.close(self._locks.pop())

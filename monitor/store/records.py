@@ -1,0 +1,226 @@
+"""What the office knows, as rows; and which rows an entry of the log makes. Pure.
+
+In: an entry of the log, and the rows as they stood before it. Out: the rows that it makes or changes. Never:
+a database, a clock, a secret. Memory and tables are both written from what `changes` says, when something is
+decided as well as when everything is read again from the log: there is one way to get there.
+"""
+
+from typing import Any, ClassVar, TypeVar
+
+import msgspec
+
+from monitor.store.entry import Entry
+
+DECISIONS = frozenset({"cohort", "source", "token", "correction"})
+"""The kinds of entries that the office writes, beside deliveries of `staff`."""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A row of the table of its name; `key` names the columns that identify it."""
+
+    table: ClassVar[str]
+    key: ClassVar[tuple[str, ...]]
+
+    def identity(self) -> tuple[Any, ...]:
+        """The values of the key columns."""
+        return tuple(getattr(self, name) for name in self.key)
+
+
+class SourceRow(Row, frozen=True, omit_defaults=True):
+    """A source as it was decided, without its secrets; `position` of the entry that says so."""
+
+    table = "sources"
+    key = ("id",)
+    id: str
+    kind: str
+    camera: str
+    heartbeat_seconds: int | None
+    may_sign_in: bool
+    demo: bool
+    added_at: int
+    position: int = 0
+
+
+class TokenRow(Row, frozen=True, omit_defaults=True):
+    """A token as it was decided, without its hash; `cohorts` None is all of them."""
+
+    table = "tokens"
+    key = ("id",)
+    id: str
+    name: str
+    role: str
+    cohorts: tuple[str, ...] | None
+    source: str | None
+    person: str | None
+    added_at: int
+    revoked_at: int | None = None
+    position: int = 0
+
+    def may_see(self, cohort: str) -> bool:
+        """Whether the cohort was given to this token, which says nothing about whether it exists."""
+        return self.cohorts is None or cohort in self.cohorts
+
+    @property
+    def label(self) -> str:
+        """How its holder is called where it is written down who did something."""
+        return self.name or self.id
+
+
+class CohortRow(Row, frozen=True):
+    """The version of a cohort that holds: its file is the body of the entry at `position`."""
+
+    table = "cohorts"
+    key = ("id",)
+    id: str
+    name: str | None
+    organizer: str | None
+    policy: str
+    sources: tuple[str, ...]
+    at: int
+    position: int
+    versions: int
+
+
+class BindingRow(Row, frozen=True):
+    """An account that staff bound to a person; `dropped` at the position of the import that let go of it."""
+
+    table = "bindings"
+    key = ("cohort", "account")
+    cohort: str
+    account: str
+    person: str
+    position: int
+    dropped: int | None = None
+
+
+class CorrectionRow(Row, frozen=True, omit_defaults=True):
+    """A correction, number `n` of its cohort: proposed by one, counting from when another approved it."""
+
+    table = "corrections"
+    key = ("cohort", "n")
+    cohort: str
+    n: int
+    person: str
+    session: str
+    period: int | None
+    credit: bool
+    reason: str
+    by: str
+    by_token: str
+    at: int
+    position: int = 0
+    approved_by: str | None = None
+    approved_at: int | None = None
+    approved_position: int | None = None
+
+
+class _Head(msgspec.Struct):
+    """Of a cohort file what a list shows."""
+
+    id: str
+    name: str | None = None
+    organizer: str | None = None
+
+
+class _Named(msgspec.Struct):
+    id: str
+
+
+class _File(msgspec.Struct):
+    policy: str
+    cohort: _Head
+    sources: list[_Named] = []
+
+
+DERIVED: tuple[type[Row], ...] = (SourceRow, TokenRow, CohortRow, BindingRow, CorrectionRow)
+"""The tables that can be thrown away and read again from the log."""
+
+
+R = TypeVar("R", bound=Row)
+
+
+class State:
+    """All rows of the office, by table and key."""
+
+    def __init__(self) -> None:
+        self.rows: dict[type[Row], dict[tuple[Any, ...], Row]] = {kind: {} for kind in DERIVED}
+
+    def put(self, rows: list[Row]) -> None:
+        """Takes rows over, each in the place of the one with its key."""
+        for row in rows:
+            self.rows[type(row)][row.identity()] = row
+
+    def get(self, kind: type[R], *key: Any) -> R | None:
+        """The row with that key, or None."""
+        return self.rows[kind].get(key)  # type: ignore[return-value]
+
+    def all(self, kind: type[R]) -> list[R]:
+        """Every row of a table, by key."""
+        return [row for _, row in sorted(self.rows[kind].items())]  # type: ignore[misc]
+
+
+def changes(entry: Entry, state: State) -> list[Row]:
+    """The rows that an entry makes or changes; none for what the office has no part in."""
+    if entry.kind == "source":
+        return [msgspec.structs.replace(_source(entry.body), position=entry.position)]
+    if entry.kind == "token":
+        return [msgspec.structs.replace(_token(entry.body), position=entry.position)]
+    if entry.kind == "cohort":
+        return _cohort(entry, state)
+    if entry.kind == "correction":
+        return [msgspec.structs.replace(_correction(entry.body), position=entry.position)]
+    if entry.kind == "delivery" and "correction" in entry.headers:
+        return _approved(entry, state)
+    return []
+
+
+_source = msgspec.json.Decoder(SourceRow).decode
+_token = msgspec.json.Decoder(TokenRow).decode
+_correction = msgspec.json.Decoder(CorrectionRow).decode
+_file = msgspec.json.Decoder(_File).decode
+
+
+def body(row: Row) -> bytes:
+    """A row as the body of the entry that decides it."""
+    return msgspec.json.encode(row)
+
+
+def _cohort(entry: Entry, state: State) -> list[Row]:
+    file = _file(entry.body)
+    before = state.get(CohortRow, file.cohort.id)
+    rows: list[Row] = [
+        CohortRow(
+            id=file.cohort.id,
+            name=file.cohort.name,
+            organizer=file.cohort.organizer,
+            policy=file.policy,
+            sources=tuple(source.id for source in file.sources),
+            at=entry.at,
+            position=entry.position,
+            versions=1 + (before.versions if before else 0),
+        )
+    ]
+    if "bound-account" in entry.headers:
+        person, account = entry.headers["bound-person"], entry.headers["bound-account"]
+        rows.append(BindingRow(file.cohort.id, account, person, entry.position))
+    if entry.headers.get("bindings") == "dropped":
+        rows += [
+            msgspec.structs.replace(row, dropped=entry.position)
+            for row in state.all(BindingRow)
+            if row.cohort == file.cohort.id and row.dropped is None
+        ]
+    return rows
+
+
+def _approved(entry: Entry, state: State) -> list[Row]:
+    row = state.get(CorrectionRow, entry.headers["cohort"], int(entry.headers["correction"]))
+    if row is None:
+        return []
+    return [
+        msgspec.structs.replace(
+            row,
+            approved_by=entry.headers["by"],
+            approved_at=entry.at,
+            approved_position=entry.position,
+        )
+    ]
