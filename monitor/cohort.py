@@ -115,14 +115,18 @@ class Cohort(msgspec.Struct, frozen=True):
 
 
 def parse(data: bytes) -> tuple[Cohort | None, list[CohortError]]:
-    """Read a cohort file; (cohort, []) when nothing is wrong with its shape, else (None, every error)."""
+    """Read a cohort file: the cohort, and every error of its shape.
+
+    Only a cohort without errors may be used. One with errors stands in for what was readable (an empty id
+    where there was none), so that further checks can name theirs in the same breath; None: no object at all.
+    """
     try:
         content = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         return None, [CohortError("", f"not a JSON file ({problem})")]
     reading = _Reading()
     cohort = reading.cohort(content)
-    return (None if reading.errors else cohort), reading.errors
+    return cohort, reading.errors
 
 
 def write(cohort: Cohort) -> bytes:
@@ -241,20 +245,19 @@ class _Reading:
     def names(self, value: Any, where: str) -> tuple[str, ...]:
         return tuple(self.each(value, where, self.name))
 
-    def source(self, value: Any, where: str) -> Source | None:
+    def source(self, value: Any, where: str) -> Source:
         found = self.fields(
             value,
             where,
             {"id": self.name, "camera": self.one_of(CAMERAS)},
             {"heartbeat_seconds": self.seconds},
         )
-        if found is None or len(found.keys() & {"id", "camera"}) < 2:
-            return None
-        if found["id"] in OURS:
-            self.wrong(f"{where}.id", f"{found['id']} is our own id; give the platform another one")
-        return Source(**found)
+        source = Source(**{"id": "", "camera": "", **(found or {})})
+        if source.id in OURS:
+            self.wrong(f"{where}.id", f"{source.id} is our own id; give the platform another one")
+        return source
 
-    def person(self, value: Any, where: str) -> Person | None:
+    def person(self, value: Any, where: str) -> Person:
         texts = ("name", "employer", "post", "level", "certificate", "gender", "education", "note")
         found = self.fields(
             value,
@@ -267,9 +270,7 @@ class _Reading:
                 **dict.fromkeys(texts, self.text),
             },
         )
-        if found is None or len(found.keys() & {"id", "role"}) < 2:
-            return None
-        return Person(**found)
+        return Person(**{"id": "", "role": "", **(found or {})})
 
     def period(self, value: Any, where: str) -> tuple[int, int] | None:
         if not isinstance(value, list) or len(value) != 2:
@@ -284,7 +285,7 @@ class _Reading:
             self.wrong(where, "a session needs at least one period")
         return tuple(period for period in found if period is not None)
 
-    def session(self, value: Any, where: str) -> Session | None:
+    def session(self, value: Any, where: str) -> Session:
         needed: dict[str, _Check] = {
             "id": self.name,
             "course": self.text,
@@ -307,11 +308,11 @@ class _Reading:
                 **dict.fromkeys(texts, self.text),
             },
         )
-        if found is None or found.keys() & needed.keys() != needed.keys():
-            return None
-        if found["mode"] == "online" and not found.get("room"):
+        nothing = {"id": "", "course": "", "kind": "", "mode": "", "periods": ()}
+        session = Session(**{**nothing, **(found or {})})
+        if session.mode == "online" and not session.room:
             self.wrong(f"{where}.room", "an online session needs a room")
-        return Session(**found)
+        return session
 
     def head(self, value: Any, where: str) -> dict[str, Any] | None:
         texts = ("name", "organizer", "organizer_id", "district", "project", "policy_digest")
@@ -344,23 +345,20 @@ class _Reading:
         for key in ("sources", "people", "sessions"):
             items = found.get(key, [])
             self.used_twice(key, items)
-            found[key] = tuple(item for item in items if item is not None)
-        head = found.get("cohort") or {}
-        if "policy" not in found or "id" not in head:
-            return None
+            found[key] = tuple(items)
         return Cohort(
-            policy=found["policy"],
+            policy=found.get("policy", ""),
             sources=found["sources"],
             people=found["people"],
             sessions=found["sessions"],
             content=content,
-            **{"timezone": "Asia/Shanghai", **head},
+            **{"id": "", "timezone": "Asia/Shanghai", **(found.get("cohort") or {})},
         )
 
     def used_twice(self, key: str, items: list[Any]) -> None:
         first: dict[str, int] = {}
         for index, item in enumerate(items):
-            if item is not None and first.setdefault(item.id, index) != index:
+            if item.id and first.setdefault(item.id, index) != index:
                 self.wrong(f"{key}[{index}].id", f"{item.id} is used already by {key}[{first[item.id]}]")
 
 

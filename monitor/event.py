@@ -85,9 +85,9 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     specversion: Literal["1.0"]
     data: Data = _NOTHING
     receivedtime: str | None = None
-    at: int = msgspec.field(name="\0at", default=0)
-    received: int | None = msgspec.field(name="\0received", default=None)
-    raw: bytes = msgspec.field(name="\0raw", default=b"")
+    at: int = msgspec.field(name="monitor:at", default=0)
+    received: int | None = msgspec.field(name="monitor:received", default=None)
+    raw: bytes = msgspec.field(name="monitor:raw", default=b"")
 
 
 # --- instants -----------------------------------------------------------------------------------------
@@ -165,45 +165,47 @@ _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, O
 
 
 def decode(raw: bytes, received: int | None = None) -> Event:
-    """One CloudEvents JSON object to an `Event`; `received` (ms) is its arrival where it carries none itself.
+    """One CloudEvents JSON object to an `Event`; `received` is its arrival (ms) where we saw it arrive.
 
-    Raises BadEvent naming the field and the problem.
+    Without it the event's own `receivedtime` is taken, as exported logs carry it. Raises BadEvent naming the
+    field and the problem.
     """
     try:
         event = _decode_fast(raw)
-        data = event.data
-        kind = event.type
+        data, kind, time = event.data, event.type, event.time
         if kind == "camera.heartbeat":
-            good = bool(data.room and data.camera)
+            good = data.room and data.camera
         elif kind in _ROOM_TYPES:
-            good = bool(data.room)
+            good = data.room
         elif kind in _SIGN_TYPES:
-            good = bool(data.session)
+            good = data.session
         else:
-            good = True
-        if not (good and event.id and event.source and kind):
+            good = kind
+        if not (good and event.id and event.source):
             event = _decode_slowly(raw)
-        time = event.time
-        try:  # `instant` written out: this line is passed once for every beat of every camera
-            at = _minutes[time[:17]] + _rests[time[17:]]
-        except KeyError:
-            at = _parse(time)
+        # `instant` written out: this is passed once for every beat of every camera.
+        at = _minutes[time[:17]] + _rests[time[17:]]
     except BadEvent:
         raise
+    except KeyError:
+        at = _instant_of(event, "time", event.time)
     except (msgspec.ValidationError, *_UNREADABLE):
         event = _decode_slowly(raw)
-        at = instant(event.time)
-    except ValueError as problem:
-        raise BadEvent("time", str(problem), event.id) from None
+        at = _instant_of(event, "time", event.time)
     _set(event, "at", at)
     _set(event, "raw", raw)
-    if event.receivedtime is not None:
-        try:
-            received = instant(event.receivedtime)
-        except ValueError as problem:
-            raise BadEvent("receivedtime", str(problem), event.id) from None
-    _set(event, "received", received)
+    if received is None and event.receivedtime is not None:
+        received = _instant_of(event, "receivedtime", event.receivedtime)
+    if received is not None:
+        _set(event, "received", received)
     return event
+
+
+def _instant_of(event: Event, field: str, text: str) -> int:
+    try:
+        return instant(text)
+    except ValueError as problem:
+        raise BadEvent(field, str(problem), event.id) from None
 
 
 def decode_batch(body: bytes, received: int | None = None) -> list[Event | BadEvent]:
@@ -266,7 +268,7 @@ def _decode_slowly(raw: bytes) -> Event:
     if kind in TYPES and not isinstance(data, dict):
         _missing_data(data, event_id)
     said = _said(kind, data if isinstance(data, dict) else {}, event_id)
-    event = Event(
+    return Event(
         id=head["id"] or "",
         source=head["source"] or "",
         type=kind,
@@ -275,11 +277,6 @@ def _decode_slowly(raw: bytes) -> Event:
         data=said,
         receivedtime=received,
     )
-    try:
-        instant(event.time)
-    except ValueError as problem:
-        raise BadEvent("time", str(problem), event_id) from None
-    return event
 
 
 def _missing_data(data: object, event_id: str | None) -> NoReturn:

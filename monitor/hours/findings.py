@@ -1,0 +1,189 @@
+"""Findings: what a person should look at (RULES section 9). They change no number.
+
+In: what was noticed while sorting events, the traces of people, the plan. Out: findings in their order.
+Never: an error, a verdict.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from monitor.event import Event, rfc3339
+from monitor.hours.plan import Plan
+from monitor.hours.standing import planned
+from monitor.hours.traces import Traces
+
+LATE_MS = 72 * 3_600_000
+CLOCK_MS = 120_000
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One finding; of the other keys only those that its code has."""
+
+    code: str
+    at: int | None = None
+    person: str | None = None
+    session: str | None = None
+    index: int | None = None
+    source: str | None = None
+    event: str | None = None
+    account: str | None = None
+    type: str | None = None
+    room: str | None = None
+
+    def shown(self) -> dict[str, Any]:
+        """As in WIRE section 3: `at` as text or null, other keys where they say something."""
+        keys = ("person", "session", "index", "source", "event", "account", "type", "room")
+        named = {key: getattr(self, key) for key in keys if getattr(self, key) is not None}
+        return {"code": self.code, "at": None if self.at is None else rfc3339(self.at), **named}
+
+
+class Noticed:
+    """What is seen while events are sorted, before anybody asks for findings."""
+
+    def __init__(self) -> None:
+        self.first: dict[tuple[str, str, str], int] = {}
+        self.corrections: list[Finding] = []
+
+    def at(self, code: str, source: str, what: str, at: int) -> None:
+        """Keep the earliest instant of something unknown: `code`, of a source, named `what`."""
+        key = (code, source, what)
+        known = self.first.get(key)
+        if known is None or at < known:
+            self.first[key] = at
+
+
+_NAMED_AS = {
+    "account_unmatched": "account",
+    "unknown_type": "type",
+    "unknown_room": "room",
+    "unknown_session": "session",
+}
+
+
+def findings(
+    plan: Plan,
+    as_of: int,
+    traces: Mapping[str, Traces],
+    noticed: Noticed,
+    counting: Callable[[str, str], Event | None],
+    reused: Iterable[tuple[str, str]],
+    odd_arrivals: Iterable[tuple[str, str]],
+) -> list[Finding]:
+    """All findings at `as_of`; `counting` gives the event of a source and id, if it counts by then."""
+    found = [
+        *_of_plan(plan),
+        *_of_teachers(plan, as_of, traces),
+        *_of_sign_outs(plan, as_of, traces),
+        *_of_connections(plan, as_of, traces),
+        *_of_first_seen(noticed),
+        *noticed.corrections,
+        *_of_arrivals(plan, odd_arrivals, counting),
+    ]
+    for source, event_id in reused:
+        event = counting(source, event_id)
+        if event is not None:
+            found.append(Finding("id_reused", event.at, source=source, event=event_id))
+    return sorted(found, key=_order)
+
+
+def _order(finding: Finding) -> tuple[Any, ...]:
+    named = (finding.at, finding.person, finding.session, finding.index, finding.source, finding.event)
+    places = [(value is not None, value if value is not None else 0) for value in named]
+    return (finding.code, *places, msgspec.json.encode(finding.shown(), order="sorted"))
+
+
+def _of_plan(plan: Plan) -> Iterator[Finding]:
+    policy = plan.policy
+    starts: dict[date, int] = {}
+    count: Counter[date] = Counter()
+    for period in plan.periods:
+        if period.countable:
+            count[period.on] += 1
+            starts.setdefault(period.on, period.start)
+    for on, number in count.items():
+        if number > policy.daily_cap:
+            yield Finding("daily_cap_exceeded", starts[on])
+    hours = planned(plan)
+    if hours.hours < policy.total_hours:
+        yield Finding("plan_below_total")
+    if hours.seminar < policy.seminar_hours:
+        yield Finding("plan_below_seminar")
+    enough = hours.hours >= policy.total_hours and hours.seminar >= policy.seminar_hours
+    if enough and (hours.hours == policy.total_hours or hours.seminar == policy.seminar_hours):
+        yield Finding("plan_without_slack")
+
+
+def _of_teachers(plan: Plan, as_of: int, traces: Mapping[str, Traces]) -> Iterator[Finding]:
+    for period in plan.periods:
+        teacher = period.session.teacher
+        if teacher is None or not period.countable or as_of < period.end + plan.policy.silence_ms:
+            continue
+        if period.session.mode == "online":
+            valid = traces[teacher].measure(period, as_of).get("valid", 0)
+            proven = valid >= plan.policy.hour_ms
+        else:
+            proven = traces[teacher].signed_in(period.slot)
+        if not proven:
+            session = period.session.id
+            yield Finding("teacher_not_proven", period.start, teacher, session, period.index)
+
+
+def _of_sign_outs(plan: Plan, as_of: int, traces: Mapping[str, Traces]) -> Iterator[Finding]:
+    for session in plan.cohort.sessions:
+        slot = plan.slot_of[session.id]
+        if not session.sign_out or as_of < slot.end + plan.policy.silence_ms:
+            continue
+        for person in plan.trainees:
+            if traces[person.id].presence(slot).there:
+                yield Finding("sign_out_missing", slot.end, person.id, session.id)
+
+
+def _of_connections(plan: Plan, as_of: int, traces: Mapping[str, Traces]) -> Iterator[Finding]:
+    ends: dict[str, dict[date, int]] = defaultdict(dict)
+    for room, sessions in plan.rooms.items():
+        for session in sessions:
+            on = plan.slot_of[session.id].on
+            ends[room][on] = max(ends[room].get(on, 0), session.periods[-1][1])
+    for person_id, left in traces.items():
+        for connection in left.connections():
+            source = connection.source
+            for at, event_id in connection.strays:
+                yield Finding("leave_without_join", at, person_id, source=source, event=event_id)
+            entries = set()
+            for end in ends.get(connection.room, {}).values():
+                settled = end + plan.policy.silence_ms
+                stay = connection.in_room_at(settled) if settled <= as_of else None
+                if stay is not None:
+                    entries.add(stay.start)
+            for at in entries:
+                yield Finding("join_without_leave", at, person_id, source=source)
+
+
+def _of_first_seen(noticed: Noticed) -> Iterator[Finding]:
+    for (code, source, what), at in noticed.first.items():
+        finding = Finding(code, at, source=source)
+        named = _NAMED_AS.get(code)
+        yield msgspec.structs.replace(finding, **{named: what}) if named else finding
+
+
+def _of_arrivals(
+    plan: Plan, odd: Iterable[tuple[str, str]], counting: Callable[[str, str], Event | None]
+) -> Iterator[Finding]:
+    wrong_clock: dict[tuple[str, date], int] = {}
+    for source, event_id in odd:
+        event = counting(source, event_id)
+        if event is None or event.received is None:
+            continue
+        if event.received - event.at > LATE_MS:
+            yield Finding("late_event", event.at, source=source, event=event_id)
+        if event.at - event.received > CLOCK_MS:
+            key = (source, plan.date_of(event.received))
+            wrong_clock[key] = min(wrong_clock.get(key, event.at), event.at)
+    for (source, _), at in wrong_clock.items():
+        yield Finding("clock_off", at, source=source)

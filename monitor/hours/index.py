@@ -1,0 +1,334 @@
+"""A cohort's events, each once, sorted to the connections and slots they belong to (RULES section 3).
+
+In: events, in any order, as often as they come. Out: per person the traces they left, what was noticed on the
+way. Never: forgets an event, guesses whose an event is, matches anybody by name.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final
+
+from monitor.event import OURS, TYPES, Event, canonical, decode
+from monitor.hours import evidence, sign_in
+from monitor.hours.evidence import RANK, Beat, Believes, Connection
+from monitor.hours.findings import CLOCK_MS, LATE_MS, Finding, Noticed
+from monitor.hours.plan import Plan
+from monitor.hours.traces import Traces
+from monitor.hours.verdict import Correction
+
+Link = tuple[str, str, str, str]
+"""(source, room, instance, connection id)."""
+
+_LENGTH_BITS: Final = 29
+_LENGTH: Final = (1 << _LENGTH_BITS) - 1
+_ON: Final = evidence.ON
+_OFF: Final = evidence.OFF
+
+
+def beat_of(event: Event) -> Beat | None:
+    """What the event does to the connection it belongs to; None for events that are of no connection."""
+    kind, camera, stream = event.type, event.data.camera, None
+    if kind == "camera.heartbeat":
+        does = _ON if camera == "on" else _OFF
+    elif kind == "classroom.joined":
+        does = {"on": evidence.JOIN_ON, "off": evidence.JOIN_OFF}.get(camera or "", evidence.JOIN)
+    elif kind == "classroom.left":
+        does = evidence.LEFT
+    elif kind in ("camera.on", "camera.off"):
+        does, stream = (_ON if kind == "camera.on" else _OFF), event.data.stream or None
+    else:
+        return None
+    return (event.at, RANK[does], event.id, does, stream)
+
+
+class Index:
+    """The events of one cohort. `add` them; `up_to` sorts those that have happened by then."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        policy = plan.policy
+        self._believes = {
+            source.id: Believes(
+                states=source.camera != "heartbeat",
+                silence_ms=policy.silence_ms,
+                limit_ms=policy.state_limit_minutes * 60_000,
+                lead_ms=(source.heartbeat_seconds or policy.heartbeat_seconds) * 1000,
+            )
+            for source in plan.sources.values()
+        }
+        self._known: dict[str, dict[str, int]] = defaultdict(dict)
+        self._kept = bytearray()
+        self.reused: set[tuple[str, str]] = set()
+        self.odd_arrivals: set[tuple[str, str]] = set()
+        self._start_over(-1)
+
+    def _start_over(self, sorted_to: int) -> None:
+        """Forget what was made of the events, not the events; then sort those up to `sorted_to` again."""
+        self._stale = False
+        self.sorted_to = sorted_to
+        self._ahead: list[Event] = []
+        self.traces: dict[str, Traces] = {person: Traces(self.plan) for person in self.plan.people}
+        self.noticed = Noticed()
+        self.corrections: dict[str, list[Correction]] = defaultdict(list)
+        self._routes: dict[tuple[str | None, ...], Connection] = {}
+        self._connections: dict[tuple[str, ...], Connection] = {}
+        self._together: dict[tuple[str, str, str], list[Connection]] = defaultdict(list)
+        self._ended: dict[tuple[str, str, str], list[Beat]] = defaultdict(list)
+        self._named: dict[Link, set[str]] = defaultdict(set)
+        self._orphans: dict[Link, list[Event]] = {}
+        self._adopted: dict[Link, int] = {}
+        for event in self.events():
+            self._place(event)
+
+    def take_over(self, other: Index, as_of: int) -> None:
+        """Stand at `as_of` over the events of another index, sharing what it keeps."""
+        self._known, self._kept = other._known, other._kept
+        self.reused, self.odd_arrivals = other.reused, other.odd_arrivals
+        self._start_over(as_of)
+        self.up_to(as_of)
+
+    def events(self) -> Iterator[Event]:
+        """Every event, each once, as it is taken."""
+        for known in self._known.values():
+            for place in known.values():
+                yield self._recall(place)
+
+    def event(self, source: str, event_id: str) -> Event | None:
+        """The event of that source and id."""
+        place = self._known[source].get(event_id) if source in self._known else None
+        return None if place is None else self._recall(place)
+
+    def _keep(self, event: Event, received: int | None) -> None:
+        """Keep the event's bytes and its arrival: they take a tenth of the room that objects would."""
+        kept, raw = self._kept, event.raw
+        place = len(kept) << _LENGTH_BITS | len(raw) << 1
+        kept += raw
+        if received is not None:
+            kept += received.to_bytes(8)
+            place |= 1
+        self._known[event.source][event.id] = place
+
+    def _recall(self, place: int) -> Event:
+        start, length = place >> _LENGTH_BITS, (place & _LENGTH) >> 1
+        end = start + length
+        received = int.from_bytes(self._kept[end : end + 8]) if place & 1 else None
+        return decode(bytes(self._kept[start:end]), received)
+
+    def counts(self, event: Event, as_of: int) -> bool:
+        """Whether the event counts at `as_of` (RULES section 3)."""
+        listed = event.source in self._believes or event.source in OURS
+        return event.at <= as_of and listed and event.data.cohort in (None, self.plan.cohort.id)
+
+    # --- taking events ---------------------------------------------------------------------------------
+
+    def add(self, event: Event) -> None:
+        """Take one event. One whose source and id are known already is the same event (RULES section 3)."""
+        known = self._known[event.source]
+        event_id = event.id
+        if event_id in known:
+            self._again(known, event)
+            return
+        received = event.received
+        self._keep(event, received)
+        if received is not None and not -CLOCK_MS <= received - event.at <= LATE_MS:
+            self.odd_arrivals.add((event.source, event_id))
+        self._place(event)
+
+    def _again(self, known: dict[str, int], event: Event) -> None:
+        """The same event once more: earliest arrival kept; of differing contents the first by bytes."""
+        before, key = self._recall(known[event.id]), (event.source, event.id)
+        taken = before
+        if event.raw != before.raw:
+            contents, new = canonical(before), canonical(event)
+            if contents != new:
+                self.reused.add(key)
+                taken = before if contents < new else event
+        received = min((at for at in (before.received, event.received) if at is not None), default=None)
+        if taken is before and received == before.received:
+            return
+        self._keep(taken, received)
+        self.odd_arrivals.add(key)
+        self._stale = self._stale or taken is event
+
+    def up_to(self, as_of: int) -> None:
+        """Sort the events that have happened by `as_of` to where they belong, and settle connections."""
+        if self._stale:
+            self._start_over(as_of)
+        if as_of > self.sorted_to:
+            self.sorted_to = as_of
+            waiting, self._ahead = self._ahead, []
+            for event in waiting:
+                self._place(event)
+        if not self._adopt():
+            self._start_over(as_of)
+            self._adopt()
+        for traces in self.traces.values():
+            traces.settle()
+
+    # --- sorting them ----------------------------------------------------------------------------------
+
+    def _place(self, event: Event) -> None:
+        """Give an event to its connection. Passed once for every event: beats go the shortest way."""
+        if event.at > self.sorted_to:
+            self._ahead.append(event)
+            return
+        data, source = event.data, event.source
+        if data.cohort is not None and data.cohort != self.plan.cohort.id:
+            return
+        route = self._routes.get(
+            (source, data.account, data.person, data.room, data.instance, data.connection)
+        )
+        if route is not None and event.type == "camera.heartbeat":
+            if data.camera == "on":
+                route.fresh.append((event.at, 1, event.id, _ON, None))
+            else:
+                route.fresh.append((event.at, 2, event.id, _OFF, None))
+            return
+        if source not in self._believes:
+            self._unlisted(event)
+            return
+        beat = beat_of(event)
+        if beat is None:
+            self._of_no_connection(event)
+        elif route is not None:
+            route.fresh.append(beat)
+        else:
+            self._new_route(event, beat)
+
+    def _new_route(self, event: Event, beat: Beat) -> None:
+        """Find whose connection this is; the next event like it finds the way by itself."""
+        data, source, room = event.data, event.source, event.data.room or ""
+        self._room_known(event)
+        link = (source, room, data.instance or "", data.connection or "")
+        if not data.account and not data.person:
+            if data.connection:
+                self._orphans.setdefault(link, []).append(event)
+            return
+        if data.account and data.connection:
+            self._named[link].add(data.account)
+        person = self._person(event)
+        if person is None:
+            return
+        connection = self._connection(link, person, data.account or "")
+        connection.fresh.append(beat)
+        if room in self.plan.rooms:
+            key = (source, data.account, data.person, data.room, data.instance, data.connection)
+            self._routes[key] = connection
+
+    def _person(self, event: Event) -> str | None:
+        """Who this event is of: the person named, else the account's holder. Others wait in the inbox."""
+        data = event.data
+        if data.person:
+            return data.person if data.person in self.plan.people else None
+        return self._holder(event.source, data.account, event.at) if data.account else None
+
+    def _holder(self, source: str, account: str, at: int) -> str | None:
+        person = self.plan.owner(source, account)
+        if person is None and source in self._believes:
+            self.noticed.at("account_unmatched", source, account, at)
+        return person
+
+    def _connection(self, link: Link, person: str, account: str) -> Connection:
+        source, room, instance, number = link
+        key = (*link, person, account)
+        connection = self._connections.get(key)
+        if connection is None:
+            connection = Connection(self._believes[source], source, room, instance, account, number)
+            self._connections[key] = connection
+            self.traces[person].add(connection)
+            self._together[link[:3]].append(connection)
+            connection.fresh.extend(self._ended.get(link[:3], ()))
+        return connection
+
+    def _room_known(self, event: Event) -> None:
+        room = event.data.room or ""
+        if room not in self.plan.rooms:
+            self.noticed.at("unknown_room", event.source, room, event.at)
+
+    def _unlisted(self, event: Event) -> None:
+        """An event of a source that the cohort doesn't list: ours, or nobody's."""
+        if event.source not in OURS:
+            self.noticed.at("unknown_source", event.source, "", event.at)
+            return
+        if beat_of(event) is not None or event.type == "classroom.ended":
+            self._room_known(event)  # ours is no camera evidence
+        else:
+            self._of_no_connection(event)
+
+    def _of_no_connection(self, event: Event) -> None:
+        if event.type not in TYPES:
+            self.noticed.at("unknown_type", event.source, event.type, event.at)
+            self._person(event)
+        elif event.type == "classroom.ended":
+            self._end(event)
+        else:
+            self._attendance(event)
+
+    def _end(self, event: Event) -> None:
+        """A room's end stands in every connection there was or will be of its source, room and instance."""
+        self._room_known(event)
+        where = (event.source, event.data.room or "", event.data.instance or "")
+        beat = (event.at, RANK[evidence.ENDED], event.id, evidence.ENDED, None)
+        self._ended[where].append(beat)
+        for connection in self._together.get(where, ()):
+            connection.fresh.append(beat)
+
+    def _attendance(self, event: Event) -> None:
+        session = self.plan.sessions.get(event.data.session or "")
+        if session is None and event.data.session is not None:
+            self.noticed.at("unknown_session", event.source, event.data.session, event.at)
+        person = self._person(event)
+        if event.type == "attendance.corrected":
+            self._correct(event, person)
+        elif event.type != "attendance.excused" and session is not None and person is not None:
+            which = sign_in.IN if event.type == "attendance.signed-in" else sign_in.OUT
+            self.traces[person].mark(self.plan.slot_of[session.id], (event.at, which, event.id, event.source))
+
+    def _correct(self, event: Event, person: str | None) -> None:
+        """A correction counts from staff, by two people, for something that there is (RULES section 7)."""
+        data = event.data
+        by, second = (name if isinstance(name, str) else "" for name in (data.by, data.approved_by))
+        session = self.plan.sessions.get(data.session or "")
+        number = data.period
+        if isinstance(number, float) and number.is_integer():
+            number = int(number)
+        if event.source != "staff":
+            code = "correction_not_ours"
+        elif not by or not second or by == second or not isinstance(data.credit, bool):
+            code = "correction_alone"
+        elif person is None or session is None or not _names_period(number, len(session.periods)):
+            code = "correction_unknown"
+        else:
+            correction = Correction(event.at, event.id, person, session.id, number, data.credit)
+            self.corrections[person].append(correction)
+            return
+        self.noticed.corrections.append(Finding(code, event.at, source=event.source, event=event.id))
+
+    # --- events that name nobody -------------------------------------------------------------------------
+
+    def _adopt(self) -> bool:
+        """Give orphans to the one account their connection names; False when an earlier gift was wrong."""
+        for link, orphans in self._orphans.items():
+            names = self._named.get(link, ())
+            given = self._adopted.get(link, 0)
+            if given and len(names) != 1:
+                return False
+            if len(names) != 1 or given == len(orphans):
+                continue
+            (account,) = names
+            for event in orphans[given:]:
+                person = self._holder(event.source, account, event.at)
+                beat = beat_of(event)
+                if person is not None and beat is not None:
+                    self._connection(link, person, account).fresh.append(beat)
+            self._adopted[link] = len(orphans)
+        return True
+
+
+def _names_period(number: object, periods: int) -> bool:
+    """Whether a correction's `period` is one of the session, or null for all of them."""
+    if number is None:
+        return True
+    return isinstance(number, int) and not isinstance(number, bool) and 0 <= number < periods

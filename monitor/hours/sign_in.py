@@ -1,0 +1,73 @@
+"""Offline evidence: sign-ins and sign-outs of one slot to stays, and what a period gets of them.
+
+In: a person's marks in a slot. Out: stays, and milliseconds by category (RULES section 5). Never: gives an
+online session minutes.
+
+::
+
+    slot        |08:30 ........................... 12:00|
+    marks       in 08:40        out 10:00     in 11:00
+    stays       |---------------------|       |---------|
+                from 08:30, in time   10:05
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from monitor.hours.plan import Slot
+from monitor.hours.rulebook import Policy
+
+IN, OUT = range(2)
+
+Mark = tuple[int, int, str, str]
+"""(instant, IN or OUT, event id, source): sorts as RULES section 5 orders marks."""
+
+
+class Presence(NamedTuple):
+    """A person's stays in a slot, in order; `there` when the last one had no sign-out."""
+
+    stays: list[tuple[int, int]]
+    there: bool
+
+
+def accepted(mark: Mark, slot: Slot, policy: Policy) -> bool:
+    """Whether a sign-in counts: from sign_in_opens before the slot until its end."""
+    return slot.start - policy.sign_in_opens_minutes * 60_000 <= mark[0] < slot.end
+
+
+def presence(marks: Iterable[Mark], slot: Slot, policy: Policy) -> Presence:
+    """The stays of one person in one slot from all their marks there."""
+    stays: list[tuple[int, int]] = []
+    there = False
+    began = 0
+    for mark in sorted(marks):
+        at, which = mark[:2]
+        if which == IN and not there and accepted(mark, slot, policy):
+            in_time = not stays and at <= slot.start + policy.sign_in_grace_minutes * 60_000
+            began, there = slot.start if in_time else at, True
+        elif which == OUT and there:
+            stays.append((began, at + policy.sign_out_grace_minutes * 60_000))
+            there = False
+    if there:
+        stays.append((began, slot.end))
+    return Presence(stays, there)
+
+
+def categories(found: Presence, start: int, end: int) -> dict[str, int]:
+    """Milliseconds of `[start, end)` by category: valid, late before the first stay, else left_early."""
+    if end <= start:
+        return {}
+    if not found.stays:
+        return {"no_sign_in": end - start}
+    first = found.stays[0][0]
+    valid, reached = 0, start
+    for began, ended in found.stays:
+        low, high = max(began, reached), min(ended, end)
+        if low < high:
+            valid += high - low
+            reached = high
+    late = max(0, min(first, end) - start)
+    parts = {"valid": valid, "late": late, "left_early": end - start - valid - late}
+    return {name: ms for name, ms in parts.items() if ms}

@@ -1,0 +1,90 @@
+"""What one person left behind: connections and sign-in marks, and what a period gets of them.
+
+In: connections and marks. Out: milliseconds by category for a period. Never: a verdict.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from monitor.hours import sign_in
+from monitor.hours.evidence import FOREVER, Connection
+from monitor.hours.plan import Period, Plan, Slot, rooms_of
+from monitor.hours.sign_in import Mark, Presence
+from monitor.hours.span import Span, merged, totals
+from monitor.hours.verdict import Milliseconds
+
+
+class Traces:
+    """One person's traces in one cohort. Settled periods are measured once, until something touches them."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self.rooms: dict[str, list[Connection]] = defaultdict(list)
+        self.marks: dict[Slot, list[Mark]] = defaultdict(list)
+        self._measured: dict[int, Milliseconds] = {}
+        self._ends: dict[int, int] = {}
+
+    def connections(self) -> Iterator[Connection]:
+        """All of them, room by room."""
+        for there in self.rooms.values():
+            yield from there
+
+    def add(self, connection: Connection) -> None:
+        """Take a new connection of this person."""
+        self.rooms[connection.room].append(connection)
+
+    def mark(self, slot: Slot, mark: Mark) -> None:
+        """Take a sign-in or sign-out in a slot."""
+        self.marks[slot].append(mark)
+        self._touched(slot.start)
+
+    def settle(self) -> None:
+        """Fold what came in since the last time."""
+        changed = FOREVER
+        for connection in self.connections():
+            if connection.fresh:
+                changed = min(changed, connection.settle())
+        if changed < FOREVER:
+            self._touched(changed)
+
+    def _touched(self, since: int) -> None:
+        for number in [number for number, end in self._ends.items() if end > since]:
+            del self._ends[number], self._measured[number]
+
+    def presence(self, slot: Slot) -> Presence:
+        """The stays in a slot."""
+        return sign_in.presence(self.marks.get(slot, ()), slot, self._plan.policy)
+
+    def signed_in(self, slot: Slot) -> bool:
+        """Whether the slot has an accepted sign-in of this person."""
+        policy = self._plan.policy
+        marks = self.marks.get(slot, ())
+        return any(mark[1] == sign_in.IN and sign_in.accepted(mark, slot, policy) for mark in marks)
+
+    def timeline(self, period: Period, as_of: int) -> list[Span]:
+        """An online period's seconds up to `as_of`, each with the category that holds."""
+        end = min(period.end, as_of)
+        spans = [
+            span
+            for room in rooms_of(period.session)
+            for connection in self.rooms.get(room, ())
+            for span in connection.spans(period.start, end, as_of)
+        ]
+        return merged(spans, period.start, end)
+
+    def measure(self, period: Period, as_of: int) -> Milliseconds:
+        """Milliseconds by category of a period that has begun, up to `as_of`; they add up to its length."""
+        known = self._measured.get(period.number)
+        if known is not None:
+            return known
+        if period.session.mode == "online":
+            found = totals(self.timeline(period, as_of))
+        else:
+            end = min(period.end, as_of)
+            found = sign_in.categories(self.presence(period.slot), period.start, end)
+        if as_of >= period.end + self._plan.policy.silence_ms:
+            self._measured[period.number] = found
+            self._ends[period.number] = period.end
+        return found
