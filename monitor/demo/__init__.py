@@ -1,0 +1,1 @@
+"""`monitor demo`: the whole service with two invented classes, days behind them and one going on now."""
