@@ -17,7 +17,7 @@ class Folder:
     """A data folder. Made (for its owner alone) when it is opened to be written."""
 
     def __init__(self, path: Path, database: Path | None = None, *, make: bool = True) -> None:
-        """`database`: the log's file where it is elsewhere. FileNotFoundError where `make` is off and none is."""
+        """`database`: the log's file where it is elsewhere. `make` off: FileNotFoundError without folder."""
         self.path = path
         self._database = database
         if make:

@@ -191,6 +191,13 @@ class Ledger:
             (after, limit),
         )
 
+    def stray_body(self) -> int | None:
+        """The position of a body that belongs to no entry, or None."""
+        row = self._db.execute(
+            "SELECT position FROM bodies WHERE position NOT IN (SELECT position FROM entries) LIMIT 1"
+        ).fetchone()
+        return row[0] if row else None
+
 
 def entry(row: tuple[Any, ...]) -> Entry:
     """A stored row (in the order of `_COLUMNS`) as an entry."""

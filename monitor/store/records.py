@@ -26,7 +26,7 @@ class Row(msgspec.Struct, frozen=True):
         return tuple(getattr(self, name) for name in self.key)
 
 
-class SourceRow(Row, frozen=True, omit_defaults=True):
+class SourceRow(Row, frozen=True):
     """A source as it was decided, without its secrets; `position` of the entry that says so."""
 
     table = "sources"
@@ -41,7 +41,7 @@ class SourceRow(Row, frozen=True, omit_defaults=True):
     position: int = 0
 
 
-class TokenRow(Row, frozen=True, omit_defaults=True):
+class TokenRow(Row, frozen=True):
     """A token as it was decided, without its hash; `cohorts` None is all of them."""
 
     table = "tokens"
@@ -93,7 +93,7 @@ class BindingRow(Row, frozen=True):
     dropped: int | None = None
 
 
-class CorrectionRow(Row, frozen=True, omit_defaults=True):
+class CorrectionRow(Row, frozen=True):
     """A correction, number `n` of its cohort: proposed by one, counting from when another approved it."""
 
     table = "corrections"
@@ -181,8 +181,10 @@ _file = msgspec.json.Decoder(_File).decode
 
 
 def body(row: Row) -> bytes:
-    """A row as the body of the entry that decides it."""
-    return msgspec.json.encode(row)
+    """A row as the body of the entry that decides it; where that will stand is not known yet."""
+    return msgspec.json.encode(
+        {name: value for name, value in msgspec.structs.asdict(row).items() if name != "position"}
+    )
 
 
 def _cohort(entry: Entry, state: State) -> list[Row]:

@@ -1,0 +1,95 @@
+"""How a command gives an order, and what it prints: the same for every group.
+
+In: parsed arguments and an order. Out: what came of it, or sentences on standard error and an exit code.
+Never: what an order means.
+"""
+
+import argparse
+import asyncio
+import getpass
+import os
+import sys
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import aiohttp
+
+from monitor import config
+from monitor.clock import now_ms
+from monitor.control import Order, carry_out
+from monitor.event import rfc3339
+from monitor.office import Declined
+from monitor.store.folder import Folder, FolderInUse
+from monitor.store.migrate import NewerSchema
+from monitor.store.vault import VaultError
+
+WRONG, MISUSED = 1, 2
+
+
+class Stopped(SystemExit):
+    """A command that can't go on: what it had to say is said."""
+
+
+def stop(code: int, *sentences: str) -> NoReturn:
+    """Says why on standard error, and ends the command with this exit code."""
+    for sentence in sentences:
+        print(f"monitor: {sentence}", file=sys.stderr)
+    raise Stopped(code)
+
+
+def note(sentence: str) -> None:
+    """Says something on standard error that the person should know."""
+    print(f"monitor: {sentence}", file=sys.stderr)
+
+
+def by() -> str:
+    """Who gives the order, as the log will have it."""
+    try:
+        return f"cli/{getpass.getuser()}"
+    except (KeyError, OSError):
+        return f"cli/{os.getuid()}"
+
+
+def folder(args: argparse.Namespace, *, make: bool = True) -> Folder:
+    """The data folder that the arguments name."""
+    try:
+        settings = config.read(args, os.environ)
+        return Folder(settings.data, settings.database, make=make)
+    except config.UsageError as error:
+        stop(MISUSED, str(error))
+    except FileNotFoundError as error:
+        stop(MISUSED, f"{error}: there is no such data folder; name the right one with --data")
+    except OSError as error:
+        stop(MISUSED, f"{error.filename}: {error.strerror}")
+
+
+def give(args: argparse.Namespace, order: Order, *, make: bool = True, what: str = "") -> Any:
+    """Has an order carried out; what came of it. `what` is named before what is wrong with a cohort file."""
+    try:
+        return asyncio.run(carry_out(folder(args, make=make), order, now_ms))
+    except Declined as no:
+        code = WRONG if no.reason == "unavailable" else MISUSED
+        stop(code, *([f"{what}: {error}" for error in no.errors] or [no.detail]))
+    except (FolderInUse, NewerSchema, VaultError) as error:
+        stop(WRONG, str(error))
+    except aiohttp.ClientError as error:
+        stop(WRONG, f"the server that has this data does not answer ({error}); is it starting or ending?")
+
+
+def day(at: int | None) -> str:
+    """An instant for a table."""
+    return "" if at is None else rfc3339(at)[:19].replace("T", " ") + "Z"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Prints columns; a Chinese character is as wide as two Latin ones."""
+    lines = [list(head), *([str(cell) for cell in row] for row in rows)]
+    widths = [max(_width(line[n]) for line in lines) for n in range(len(head))]
+    for line in lines:
+        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True))
+        print("  ".join(cells).rstrip())
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)

@@ -1,0 +1,111 @@
+"""`monitor token`: who may ask.
+
+In: a role and what it is given. Out: the token, once, alone on standard output. Never: a token again; only
+its hash is kept.
+"""
+
+import argparse
+import json
+from typing import Any
+
+from monitor.config import add_options
+
+ROLES = ("platform", "teacher", "clerk", "approver", "center", "auditor", "admin", "trainee")
+
+
+def add(commands: Any) -> None:
+    """Add `token` to the command line."""
+    group: argparse.ArgumentParser = commands.add_parser(
+        "token", help="who may ask 访问令牌", description="Tokens: who may ask what."
+    )
+    verbs = group.add_subparsers(dest="verb", metavar="VERB", required=True)
+    new = verbs.add_parser(
+        "add",
+        help="a new token; prints it once 新增令牌",
+        description="Makes a token and prints it, once, alone on standard output.",
+    )
+    new.add_argument("--role", required=True, choices=ROLES)
+    new.add_argument(
+        "--cohort",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="a cohort it is given; without, admin, center and auditor have all, the others none",
+    )
+    new.add_argument("--source", metavar="ID", help="the source of a platform's token")
+    new.add_argument("--person", metavar="ID", help="the person of a trainee's token")
+    new.add_argument("--name", default="", help="who holds it, as printed beside corrections")
+    add_options(new)
+    new.set_defaults(run=add_token)
+    listed = verbs.add_parser(
+        "list", help="every token 令牌列表", description="Lists tokens, without their text."
+    )
+    listed.add_argument("--json", action="store_true", help="JSON instead of a table")
+    add_options(listed)
+    listed.set_defaults(run=list_tokens)
+    gone = verbs.add_parser(
+        "revoke", help="it opens nothing any more 吊销", description="Revokes a token, at once."
+    )
+    gone.add_argument("id", metavar="ID", help="the token's id, as token list has it")
+    add_options(gone)
+    gone.set_defaults(run=revoke_token)
+
+
+def add_token(args: argparse.Namespace) -> int:
+    """Makes a token; prints it."""
+    from monitor.cli import order
+    from monitor.control import AddToken
+
+    row, text = order.give(
+        args,
+        AddToken(
+            by=order.by(),
+            role=args.role,
+            cohorts=tuple(args.cohort),
+            source=args.source,
+            person=args.person,
+            name=args.name,
+        ),
+    )
+    if row["cohorts"] == [] and args.role != "platform":
+        order.note(f"this {args.role} was given no cohort: give one with --cohort ID, or nothing is seen")
+    order.note(f"token {row['id']} is shown this once; revoke it with: monitor token revoke {row['id']}")
+    print(text)
+    return 0
+
+
+def list_tokens(args: argparse.Namespace) -> int:
+    """Prints every token."""
+    from monitor.cli import order
+    from monitor.control import ListTokens
+
+    rows = order.give(args, ListTokens(by=order.by()), make=False)
+    if args.json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return 0
+    order.table(
+        ("编号 id", "持有人 name", "角色 role", "班次 cohorts", "来源/学员", "添加 added", "吊销 revoked"),
+        [
+            (
+                row["id"],
+                row["name"],
+                row["role"],
+                "全部 all" if row["cohorts"] is None else ", ".join(row["cohorts"]),
+                row["source"] or row["person"] or "",
+                order.day(row["added_at"]),
+                order.day(row["revoked_at"]),
+            )
+            for row in rows
+        ],
+    )
+    return 0
+
+
+def revoke_token(args: argparse.Namespace) -> int:
+    """Revokes a token."""
+    from monitor.cli import order
+    from monitor.control import RevokeToken
+
+    row = order.give(args, RevokeToken(by=order.by(), id=args.id), make=False)
+    order.note(f"token {row['id']} ({row['role']}) was revoked {order.day(row['revoked_at'])}")
+    return 0
