@@ -16,6 +16,7 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
+from monitor.books import Language, import_books
 from monitor.cohort import CohortError
 from monitor.office import Declined, Office
 from monitor.store.folder import Folder, FolderInUse
@@ -51,6 +52,33 @@ class ImportCohort(Order, tag="cohort import"):
             by=self.by,
             why=self.why,
             now=now,
+            keep_bindings=self.keep_bindings,
+        )
+
+
+class ImportBooks(Order, tag="cohort import books"):
+    """A roster and a plan (workbooks), under which policy, as which cohort, and why."""
+
+    roster: bytes
+    plan: bytes
+    policy: str
+    cohort: str
+    why: str
+    lang: Language = "zh"
+    keep_bindings: bool = True
+
+    async def carry_out(self, office: Office, now: int) -> Any:
+        """Imports them."""
+        return await import_books(
+            office,
+            self.roster,
+            self.plan,
+            self.policy,
+            self.cohort,
+            by=self.by,
+            why=self.why,
+            now=now,
+            lang=self.lang,
             keep_bindings=self.keep_bindings,
         )
 
@@ -148,7 +176,15 @@ class RevokeToken(Order, tag="token revoke"):
 
 
 AnyOrder = (
-    ImportCohort | ListCohorts | ExportCohort | AddSource | ListSources | AddToken | ListTokens | RevokeToken
+    ImportCohort
+    | ImportBooks
+    | ListCohorts
+    | ExportCohort
+    | AddSource
+    | ListSources
+    | AddToken
+    | ListTokens
+    | RevokeToken
 )
 _read = msgspec.json.Decoder(AnyOrder).decode
 

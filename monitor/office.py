@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import re
 import secrets as random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -172,6 +172,7 @@ class Office:
         """
         async with self._one_at_a_time:
             plan = _opened(data)
+            _check_no_numbers(plan.cohort)
             notes = self._source_notes(plan.cohort)
             if keep_bindings:
                 data, plan = self._keep_bindings(data, plan, notes)
@@ -515,6 +516,29 @@ def _opened(data: bytes) -> Plan:
         return open_cohort(data)
     except CohortFileError as error:
         raise Declined("invalid", str(error), error.errors) from None
+
+
+def _check_no_numbers(cohort: Cohort) -> None:
+    """Declines a file with an ID number in it: it would be in the log for ever."""
+    errors = [
+        CohortError(where, "holds an ID number: take it out, it is given apart and kept encrypted")
+        for where, text in _texts(cohort.content, "")
+        if holds_number(text)
+    ]
+    if errors:
+        raise Declined("invalid", "\n".join(str(error) for error in errors), errors)
+
+
+def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Every text in a JSON value, with where it stands."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(item, f"{where}.{key}" if where else key)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, f"{where}[{index}]")
+    elif isinstance(value, str):
+        yield where, value
 
 
 def _imported(cohort: Cohort, created: bool, changed: bool, position: int, notes: list[str]) -> Imported:
