@@ -16,9 +16,9 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from monitor.books import Language, import_books
 from monitor.cohort import CohortError
 from monitor.office import Declined, Office
+from monitor.office.books import Language, import_books
 from monitor.store.folder import Folder, FolderInUse
 from monitor.store.log import Log
 

@@ -97,9 +97,8 @@ def import_cohort(args: argparse.Namespace) -> int:
         print(json.dumps(done, ensure_ascii=False))
         return 0
     said = "新建 created" if done["created"] else "更新 updated" if done["changed"] else "无变化 unchanged"
-    print(
-        f"{done['cohort']} {done['name'] or ''}: {said}; {done['people']} 人 people, {done['sessions']} 课次 sessions"
-    )
+    counts = f"{done['people']} 人 people, {done['sessions']} 课次 sessions"
+    print(f"{done['cohort']} {done['name'] or ''}: {said}; {counts}")
     return 0
 
 

@@ -68,7 +68,7 @@ def verify_log(args: argparse.Namespace) -> int:
 def export(args: argparse.Namespace) -> int:
     """Writes a cohort's file and events."""
     from monitor.cli import order
-    from monitor.extract import cohort_file, event_lines
+    from monitor.office.extract import cohort_file, event_lines
 
     ledger = _open(args)
     try:
@@ -92,9 +92,8 @@ def export(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(told))
     else:
-        print(
-            f"{args.dir}: cohort.json, events.ndjson ({count} 条事件 events), position {until}, head {link.hex()}"
-        )
+        print(f"{args.dir}: cohort.json, events.ndjson ({count} 条事件 events)")
+        print(f"position {until}, head {link.hex()}")
     return 0
 
 

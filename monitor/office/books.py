@@ -11,7 +11,8 @@ import msgspec
 
 from monitor.cohort import CohortError
 from monitor.hours.plan import CohortFileError, open_cohort
-from monitor.office import Declined, Imported, Office
+from monitor.office import Imported, Office
+from monitor.office.declined import Declined
 from monitor.workbook.faults import CellError, WorkbookErrors
 from monitor.workbook.imported import read_workbooks
 
@@ -69,5 +70,4 @@ async def _sources(office: Office, cohort_id: str) -> list[dict[str, Any]]:
 
 
 def _declined(errors: list[CellError], lang: Language) -> Declined:
-    found = [CohortError("", error.sentence(lang)) for error in errors]
-    return Declined("invalid", "\n".join(str(error) for error in found), found)
+    return Declined.file("invalid", [CohortError("", error.sentence(lang)) for error in errors])

@@ -1,0 +1,157 @@
+"""Who may push, and who may ask: sources and tokens; and who did ask.
+
+In: what a source or token is given. Out: its secret or text, once. Never: keeps the text of a token, or a
+secret in the clear; decides at a door (a door asks what a token was given).
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from monitor.event import OURS
+from monitor.ingest.seal import new_secret
+from monitor.ingest.sources import CAMERAS, KINDS, Source
+from monitor.office.archive import Archive, decision
+from monitor.office.declined import Declined
+from monitor.store.records import SourceRow, TokenRow, body
+
+ROLES: Final = ("platform", "teacher", "clerk", "approver", "center", "auditor", "admin", "trainee")
+"""平台, 教师, 经办, 审批, 中心, 审计, 管理员, 学员."""
+_ALL_COHORTS: Final = ("admin", "center", "auditor")
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+class Access(Archive):
+    """The office's sources and tokens."""
+
+    def source(self, source_id: str) -> Source | None:
+        """The platform with that id, or None."""
+        return self._platforms.get(source_id)
+
+    def sources(self) -> list[SourceRow]:
+        """Every platform, by id."""
+        return self.state.all(SourceRow)
+
+    def demo(self, source_ids: Iterable[str]) -> bool:
+        """Whether one of these sources is marked as a demonstration."""
+        return any(source.demo for name in source_ids if (source := self._platforms.get(name)))
+
+    def token(self, digest: str) -> TokenRow | None:
+        """The token whose hex SHA-256 this is, unless it was revoked."""
+        found = self._token_ids.get(digest)
+        row = None if found is None else self.state.get(TokenRow, found)
+        return None if row is None or row.revoked_at is not None else row
+
+    def tokens(self) -> list[TokenRow]:
+        """Every token that was ever given out, by id."""
+        return self.state.all(TokenRow)
+
+    async def note_reading(self, **reading: Any) -> None:
+        """Writes down who read what about whom (`tables.READINGS`)."""
+        await self.cabinet.put_reading(reading)
+
+    async def readings(self, cohort_id: str | None = None) -> list[dict[str, Any]]:
+        """Who read what, oldest first."""
+        return await self.cabinet.readings(cohort_id)
+
+    @decision
+    async def add_source(
+        self,
+        source_id: str,
+        kind: str,
+        *,
+        secret: str | None = None,
+        camera: str = "heartbeat",
+        heartbeat_seconds: int | None = None,
+        may_sign_in: bool = False,
+        demo: bool = False,
+        by: str,
+        now: int,
+    ) -> tuple[SourceRow, str]:
+        """A platform that may push from now on, and its secret: the one given, or a fresh one."""
+        _check_source(source_id, kind, camera, heartbeat_seconds)
+        if self.state.get(SourceRow, source_id) is not None:
+            raise Declined("conflict", f"source {source_id} is there already; monitor source list shows it")
+        secret = secret or new_secret()
+        try:
+            KINDS[kind].seal((secret,))
+        except ValueError as error:
+            raise Declined("invalid", f"secret: {error}") from None
+        row = SourceRow(source_id, kind, camera, heartbeat_seconds, may_sign_in, demo, now)
+        await self.cabinet.put_secrets(source_id, [secret], now)
+        await self.keep("source", {"by": by}, body(row), now, secrets=(secret,))
+        added = self.state.get(SourceRow, source_id)
+        assert added is not None
+        return added, secret
+
+    @decision
+    async def add_token(
+        self,
+        role: str,
+        *,
+        cohorts: Sequence[str] = (),
+        source: str | None = None,
+        person: str | None = None,
+        name: str = "",
+        by: str,
+        now: int,
+    ) -> tuple[TokenRow, str]:
+        """A token of a role, and its text, which is kept nowhere.
+
+        Without `cohorts`, admin, center and auditor are given all of them, everybody else none.
+        """
+        self._check_token(role, cohorts, source, person)
+        given = None if not cohorts and role in _ALL_COHORTS else tuple(dict.fromkeys(cohorts))
+        number = secrets.token_hex(4)
+        while self.state.get(TokenRow, number) is not None:
+            number = secrets.token_hex(4)
+        text = f"mon_{number}_{secrets.token_urlsafe(32)}"
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        row = TokenRow(number, name.strip(), role, given, source, person, now)
+        await self.cabinet.put_token_hash(number, digest)
+        await self.keep("token", {"by": by}, body(row), now)
+        self._token_ids[digest] = number
+        return self._token(number), text
+
+    @decision
+    async def revoke_token(self, token_id: str, *, by: str, now: int) -> TokenRow:
+        """From now on the token opens nothing."""
+        row = self._token(token_id)
+        if row.revoked_at is None:
+            await self.keep("token", {"by": by}, body(msgspec.structs.replace(row, revoked_at=now)), now)
+        return self._token(token_id)
+
+    def _token(self, token_id: str) -> TokenRow:
+        row = self.state.get(TokenRow, token_id)
+        if row is None:
+            raise Declined("not_found", f"there is no token {token_id}; monitor token list names them")
+        return row
+
+    def _check_token(self, role: str, cohorts: Sequence[str], source: str | None, person: str | None) -> None:
+        if role not in ROLES:
+            raise Declined("invalid", f"role {role} is not known; known are {', '.join(ROLES)}")
+        if (role == "platform") != (source is not None):
+            raise Declined("invalid", "a platform's token, and no other, names its source (--source)")
+        if source is not None and source not in self._platforms:
+            raise Declined("not_found", f"there is no source {source}; add it first")
+        for cohort_id in cohorts:
+            self.cohort_row(cohort_id)
+        if role == "trainee" and (len(cohorts) != 1 or not person):
+            raise Declined("invalid", "a trainee's token names one cohort and a person (--cohort, --person)")
+        if role != "trainee" and person is not None:
+            raise Declined("invalid", "a trainee's token alone names a person (--person)")
+
+
+def _check_source(source_id: str, kind: str, camera: str, heartbeat_seconds: int | None) -> None:
+    if not _ID.fullmatch(source_id) or source_id in OURS:
+        raise Declined("invalid", f"source {source_id}: lower-case letters, digits and -, not staff or door")
+    if kind not in KINDS:
+        raise Declined("invalid", f"kind {kind} is not known; known are {', '.join(KINDS)}")
+    if camera not in CAMERAS:
+        raise Declined("invalid", f"camera {camera}: one of {', '.join(CAMERAS)}")
+    if heartbeat_seconds is not None and heartbeat_seconds < 1:
+        raise Declined("invalid", "heartbeat seconds: at least 1")

@@ -1,0 +1,197 @@
+"""How a decision is kept: the log first, then memory and those who follow, then the tables.
+
+In: an entry to be made. Out: the entry, durable and applied. Never: decides. A decision is taken as a whole,
+one after the other, even if nobody waits for its answer any more. Should the tables fail behind the log, they
+catch up from it: at the next decision, or at the next start.
+"""
+
+import asyncio
+import functools
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from monitor.event import Event
+from monitor.ingest import sources as platforms
+from monitor.ingest.sources import KINDS, Source
+from monitor.office.declined import Declined
+from monitor.store.cabinet import Cabinet
+from monitor.store.entry import Entry
+from monitor.store.folder import Folder
+from monitor.store.log import Log, LogBusy, LogFailed
+from monitor.store.records import CohortRow, Row, SourceRow, State, changes
+
+OURS = "staff"
+"""The source of every entry that the office writes."""
+_DECODER = "ours/1"
+_TOGETHER = 500  # entries caught up with in one transaction
+
+Follower = Callable[[Entry, list[Event]], None]
+
+_log = logging.getLogger("monitor.office")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+S = TypeVar("S", bound="Archive")
+
+
+class Archive:
+    """What the office knows, and the one way to add to it."""
+
+    def __init__(self, log: Log, cabinet: Cabinet) -> None:
+        self.log = log
+        self.cabinet = cabinet
+        self.state = State()
+        self._platforms: dict[str, Source] = {}
+        self._token_ids: dict[str, str] = {}
+        self._one_at_a_time = asyncio.Lock()
+        self._behind = False
+        self.on_entry: list[Follower] = []
+        """Called in the event loop with each durable entry of ours and its events, in order of position."""
+
+    @classmethod
+    async def open(cls: type[S], folder: Folder, log: Log) -> S:
+        """The office of a data folder; what the log has and the tables don't is applied first."""
+        office = cls(log, await Cabinet.open(folder.office, folder.key))
+        try:
+            await office._catch_up()
+            await office._load()
+        except BaseException:
+            await office.cabinet.close()
+            raise
+        return office
+
+    async def close(self) -> None:
+        """Lets the decision in hand finish and closes the tables; the log is closed by who opened it."""
+        async with self._one_at_a_time:
+            await self.cabinet.close()
+
+    async def rebuild(self) -> None:
+        """Throws away the tables that follow from the log and reads them again from it."""
+        async with self._one_at_a_time:
+            await self.cabinet.clear()
+            await self._catch_up()
+            await self._load()
+
+    async def keep(
+        self,
+        kind: str,
+        headers: Mapping[str, str],
+        data: bytes,
+        now: int,
+        secrets: tuple[str, ...] = (),
+    ) -> Entry:
+        """Makes an entry of ours; `secrets` are those of the source that it adds."""
+        rows: list[Row] = []
+
+        def durable(entry: Entry) -> None:
+            rows.extend(changes(entry, self.state))
+            self.state.put(rows)
+            for row in rows:
+                if isinstance(row, SourceRow):
+                    self._platforms[row.id] = _platform(row, secrets)
+            events = platforms.events(entry)
+            for follower in self.on_entry:
+                follower(entry, events)
+
+        try:
+            entry = await self.log.append(kind, OURS, now, headers, data, _DECODER, then=durable)
+        except (LogBusy, LogFailed):
+            raise Declined("unavailable", "it could not be written and holds not; try again") from None
+        await self._file(entry, rows)
+        return entry
+
+    def cohort_row(self, cohort_id: str) -> CohortRow:
+        """The version of a cohort that holds; Declined where there is none."""
+        row = self.state.get(CohortRow, cohort_id)
+        if row is None:
+            raise Declined("not_found", f"there is no cohort {cohort_id}")
+        return row
+
+    async def cohort_file(self, cohort_id: str) -> bytes:
+        """The cohort file that holds; Declined where there is none."""
+        return (await self.log.entry(self.cohort_row(cohort_id).position)).body
+
+    async def _file(self, entry: Entry, rows: list[Row]) -> None:
+        """Into the tables; the decision holds even if they fail, for the log has it."""
+        try:
+            if self._behind:
+                await self._catch_up()
+            else:
+                await self.cabinet.apply(rows, _mark(entry))
+            self._behind = False
+        except SQLAlchemyError as error:
+            self._behind = True
+            _log.error("the office's tables are behind the log: %s", type(error).__name__)
+
+    async def _catch_up(self) -> None:
+        """Applies what the log has and the tables don't; all of it where the two don't fit together."""
+        applied = await self.cabinet.fact("applied")
+        position = 0
+        if applied is not None:
+            position = int(applied.partition(" ")[0])
+            try:
+                fits = _mark(await self.log.entry(position)) == applied
+            except KeyError:
+                fits = False
+            if not fits:
+                await self.cabinet.clear()
+                position = 0
+        state = await self.cabinet.load()
+        rows: list[Row] = []
+        count, mark = 0, ""
+        async for entry in self.log.read(position, sources={OURS}):
+            made = changes(entry, state)
+            state.put(made)
+            rows += made
+            count, mark = count + 1, _mark(entry)
+            if count % _TOGETHER == 0:
+                await self.cabinet.apply(rows, mark)
+                rows.clear()
+        if count % _TOGETHER:
+            await self.cabinet.apply(rows, mark)
+
+    async def _load(self) -> None:
+        self.state = await self.cabinet.load()
+        secrets = await self.cabinet.secrets()
+        self._platforms = {
+            row.id: _platform(row, secrets.get(row.id, ())) for row in self.state.all(SourceRow)
+        }
+        self._token_ids = await self.cabinet.token_hashes()
+
+
+def decision(
+    method: Callable[Concatenate[S, P], Awaitable[T]],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+    """A method that is carried out whole, one after the other, even if its caller goes away meanwhile."""
+
+    @functools.wraps(method)
+    async def whole(self: S, /, *args: P.args, **named: P.kwargs) -> T:
+        async def in_turn() -> T:
+            async with self._one_at_a_time:
+                return await method(self, *args, **named)
+
+        return await asyncio.shield(asyncio.ensure_future(in_turn()))
+
+    return whole
+
+
+def _platform(row: SourceRow, secrets: tuple[str, ...]) -> Source:
+    kind = KINDS[row.kind]
+    return Source(
+        id=row.id,
+        kind=kind,
+        camera=row.camera,
+        heartbeat_seconds=row.heartbeat_seconds,
+        may_sign_in=row.may_sign_in,
+        demo=row.demo,
+        added_at=row.added_at,
+        seal=kind.seal(secrets),
+    )
+
+
+def _mark(entry: Entry) -> str:
+    """How it is remembered that an entry is applied."""
+    return f"{entry.position} {entry.hash}"

@@ -1,0 +1,219 @@
+"""Cohorts: their files, version by version, and whose account is whose.
+
+In: a cohort file, or an account and who holds it. Out: `Imported`, with a new version in the log where
+anything changed. Never: takes over a file that has an error, or an ID number into one.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from monitor.cohort import Cohort, CohortError, write
+from monitor.hours.plan import CohortFileError, Plan, open_cohort
+from monitor.identity import holds_number
+from monitor.office.archive import Archive, decision
+from monitor.office.declined import Declined
+from monitor.store.records import BindingRow, CohortRow, SourceRow, TokenRow, body
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What came of an import or a binding: `changed` says whether there is a new version (at `position`)."""
+
+    cohort: str
+    name: str | None
+    created: bool
+    changed: bool
+    position: int
+    people: int
+    sessions: int
+    notes: tuple[str, ...] = ()
+    """What the person who did it should know, in sentences."""
+
+
+class Cohorts(Archive):
+    """The office's cohorts."""
+
+    def cohort(self, cohort_id: str) -> CohortRow | None:
+        """The version of a cohort that holds, or None."""
+        return self.state.get(CohortRow, cohort_id)
+
+    def cohorts(self) -> list[CohortRow]:
+        """Every cohort, by id."""
+        return self.state.all(CohortRow)
+
+    async def identities(self, cohort_id: str) -> dict[str, str]:
+        """The ID numbers of a cohort's people, in the clear: for printed sheets, never for answers."""
+        return await self.cabinet.identities(cohort_id)
+
+    @decision
+    async def import_cohort(
+        self,
+        data: bytes,
+        identities: Mapping[str, str] | None = None,
+        *,
+        by: str,
+        why: str,
+        now: int,
+        keep_bindings: bool = True,
+    ) -> Imported:
+        """A new version of a cohort from its file; none where nothing changed.
+
+        `identities`: ID numbers by person id, checked. `by`: id of a token, or who runs the command line; a
+        clerk who creates a cohort is given it. Accounts bound by staff stay bound (`keep_bindings`).
+        """
+        plan = opened(data)
+        _check_no_numbers(plan.cohort)
+        notes = self._source_notes(plan.cohort)
+        if keep_bindings:
+            data, plan = self._keep_bindings(data, plan, notes)
+        cohort = plan.cohort
+        before = self.cohort(cohort.id)
+        dropped = not keep_bindings and any(
+            row.cohort == cohort.id and row.dropped is None for row in self.state.all(BindingRow)
+        )
+        changed = before is None or dropped or await self._differs(cohort)
+        if identities:
+            unknown = sorted(set(identities) - set(plan.people))
+            if unknown:
+                raise Declined("invalid", f"ID numbers were given for people not in the file: {unknown}")
+            await self.cabinet.put_identities(cohort.id, identities)
+        position = before.position if before else 0
+        if changed:
+            headers = {"cohort": cohort.id, "by": by, "why": why}
+            if dropped:
+                headers["bindings"] = "dropped"
+            position = (await self.keep("cohort", headers, data, now)).position
+        if before is None:
+            await self._give(by, cohort.id, now)
+        return _imported(cohort, position, created=before is None, changed=changed, notes=notes)
+
+    @decision
+    async def bind_account(
+        self, cohort_id: str, person: str, account: str, *, by: str, why: str, now: int
+    ) -> Imported:
+        """Gives an account (`ACCOUNT`, or `SOURCE/ACCOUNT`) to a person, by a new version of the cohort."""
+        plan = opened(await self.cohort_file(cohort_id))
+        holder = plan.people.get(person)
+        if holder is None:
+            raise Declined("not_found", f"cohort {cohort_id} has no person {person}")
+        if not account.strip():
+            raise Declined("invalid", "account: must not be empty")
+        if account in holder.accounts:
+            return _imported(plan.cohort, self.cohort_row(cohort_id).position, created=False, changed=False)
+        data = _with_account(plan.cohort, person, account)
+        try:
+            plan = open_cohort(data)
+        except CohortFileError as error:
+            raise Declined.file("conflict", error.errors) from None
+        headers = {
+            "cohort": cohort_id,
+            "by": by,
+            "why": why,
+            "bound-person": person,
+            "bound-account": account,
+        }
+        entry = await self.keep("cohort", headers, data, now)
+        return _imported(plan.cohort, entry.position, created=False, changed=True)
+
+    async def _differs(self, cohort: Cohort) -> bool:
+        return write(open_cohort(await self.cohort_file(cohort.id)).cohort) != write(cohort)
+
+    async def _give(self, token_id: str, cohort_id: str, now: int) -> None:
+        """A clerk who creates a cohort is given it."""
+        row = self.state.get(TokenRow, token_id)
+        if row is not None and row.cohorts is not None and cohort_id not in row.cohorts:
+            row = msgspec.structs.replace(row, cohorts=(*row.cohorts, cohort_id))
+            await self.keep("token", {"by": token_id}, body(row), now)
+
+    def _source_notes(self, cohort: Cohort) -> list[str]:
+        notes = []
+        for listed in cohort.sources:
+            known = self.state.get(SourceRow, listed.id)
+            if known is None:
+                notes.append(
+                    f"source {listed.id} is not set up yet: monitor source add {listed.id} --kind native"
+                )
+            elif (listed.camera, listed.heartbeat_seconds) != (
+                known.camera,
+                known.heartbeat_seconds or listed.heartbeat_seconds,
+            ):
+                notes.append(
+                    f"source {listed.id}: the cohort file says camera {listed.camera}, "
+                    f"{listed.heartbeat_seconds or 'the policy'} s; source add said {known.camera}, "
+                    f"{known.heartbeat_seconds or 'nothing'} s. The cohort file counts"
+                )
+        return notes
+
+    def _keep_bindings(self, data: bytes, plan: Plan, notes: list[str]) -> tuple[bytes, Plan]:
+        """The file with the accounts that staff had bound, where it says nothing else about them."""
+        for row in self.state.all(BindingRow):
+            person = plan.people.get(row.person)
+            if row.cohort != plan.cohort.id or row.dropped is not None:
+                continue
+            if person is not None and row.account in person.accounts:
+                continue
+            try:
+                if person is None:
+                    raise CohortFileError([])
+                kept = _with_account(plan.cohort, row.person, row.account)
+                plan, data = open_cohort(kept), kept
+                notes.append(f"account {row.account} stays bound to {row.person}")
+            except CohortFileError:
+                notes.append(f"account {row.account}, bound to {row.person} before, is not any more")
+        return data, plan
+
+
+def opened(data: bytes) -> Plan:
+    """The plan of a cohort file; Declined naming all that is wrong with it."""
+    try:
+        return open_cohort(data)
+    except CohortFileError as error:
+        raise Declined.file("invalid", error.errors) from None
+
+
+def _imported(
+    cohort: Cohort, position: int, *, created: bool, changed: bool, notes: list[str] | None = None
+) -> Imported:
+    return Imported(
+        cohort=cohort.id,
+        name=cohort.name,
+        created=created,
+        changed=changed,
+        position=position,
+        people=len(cohort.people),
+        sessions=len(cohort.sessions),
+        notes=tuple(notes or ()),
+    )
+
+
+def _with_account(cohort: Cohort, person: str, account: str) -> bytes:
+    """The cohort file with one more account."""
+    content = msgspec.json.decode(write(cohort))
+    for row in content["people"]:
+        if row["id"] == person:
+            row["accounts"] = [*(row.get("accounts") or []), account]
+    return msgspec.json.encode(content)
+
+
+def _check_no_numbers(cohort: Cohort) -> None:
+    """Declines a file with an ID number in it: it would be in the log for ever."""
+    errors = [
+        CohortError(where, "holds an ID number: take it out, it is given apart and kept encrypted")
+        for where, text in _texts(cohort.content, "")
+        if holds_number(text)
+    ]
+    if errors:
+        raise Declined.file("invalid", errors)
+
+
+def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Every text in a JSON value, with where it stands."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(item, f"{where}.{key}" if where else key)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, f"{where}[{index}]")
+    elif isinstance(value, str):
+        yield where, value

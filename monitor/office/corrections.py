@@ -1,0 +1,141 @@
+"""Corrections and excuses: what staff say against, or beside, what the events prove.
+
+In: who, what, why, and who says so. Out: a correction proposed by one person, which counts from when another
+approves it. Never: edits or deletes anything; a correction is one more event of the log.
+"""
+
+import secrets
+from typing import Any
+
+import msgspec
+
+from monitor.event import rfc3339
+from monitor.hours.plan import Plan
+from monitor.identity import holds_number
+from monitor.office.archive import OURS, Archive, decision
+from monitor.office.cohorts import opened
+from monitor.office.declined import Declined
+from monitor.store.entry import Entry
+from monitor.store.records import CorrectionRow, body
+
+
+class Corrections(Archive):
+    """The office's corrections."""
+
+    def corrections(self, cohort_id: str) -> list[CorrectionRow]:
+        """The corrections of a cohort, by number."""
+        return [row for row in self.state.all(CorrectionRow) if row.cohort == cohort_id]
+
+    @decision
+    async def propose_correction(
+        self,
+        cohort_id: str,
+        person: str,
+        session: str,
+        period: int | None,
+        credit: bool,
+        reason: str,
+        *,
+        by: str,
+        token: str,
+        now: int,
+    ) -> CorrectionRow:
+        """Writes a correction down; it counts from when another person approves it.
+
+        `by`: who proposes it, as it will be printed; `token` the id of the token it came with.
+        """
+        plan = opened(await self.cohort_file(cohort_id))
+        _check(plan, person, session, period, reason, by)
+        n = 1 + max((row.n for row in self.corrections(cohort_id)), default=0)
+        row = CorrectionRow(
+            cohort=cohort_id,
+            n=n,
+            person=person,
+            session=session,
+            period=period,
+            credit=credit,
+            reason=reason.strip(),
+            by=by,
+            by_token=token,
+            at=now,
+        )
+        await self.keep("correction", {"cohort": cohort_id, "by": by, "token": token}, body(row), now)
+        return self._correction(cohort_id, n)
+
+    @decision
+    async def approve_correction(
+        self, cohort_id: str, n: int, *, by: str, token: str, now: int
+    ) -> CorrectionRow:
+        """The second person's word: from now on the correction counts."""
+        row = self._correction(cohort_id, n)
+        if row.approved_at is not None:
+            raise Declined("conflict", f"correction {n} of cohort {cohort_id} is approved already")
+        if not by.strip() or by == row.by or token == row.by_token:
+            raise Declined("not_allowed", "a correction needs two people: this one proposed it")
+        data = {
+            "cohort": cohort_id,
+            "person": row.person,
+            "session": row.session,
+            "period": row.period,
+            "credit": row.credit,
+            "reason": row.reason,
+            "by": row.by,
+            "approved_by": by,
+        }
+        headers = {"cohort": cohort_id, "correction": str(n), "by": by, "token": token}
+        name = f"correction-{cohort_id}-{n}"
+        await self.keep("delivery", headers, _event(name, "attendance.corrected", now, data), now)
+        return self._correction(cohort_id, n)
+
+    @decision
+    async def excuse(
+        self, cohort_id: str, person: str, session: str, reason: str, *, by: str, token: str, now: int
+    ) -> Entry:
+        """Writes down that somebody was excused (请假); it changes no number."""
+        plan = opened(await self.cohort_file(cohort_id))
+        _check(plan, person, session, None, reason, by)
+        data = {
+            "cohort": cohort_id,
+            "person": person,
+            "session": session,
+            "reason": reason.strip(),
+            "by": by,
+        }
+        headers = {"cohort": cohort_id, "by": by, "token": token}
+        name = f"excuse-{cohort_id}-{secrets.token_hex(8)}"
+        return await self.keep("delivery", headers, _event(name, "attendance.excused", now, data), now)
+
+    def _correction(self, cohort_id: str, n: int) -> CorrectionRow:
+        row = self.state.get(CorrectionRow, cohort_id, n)
+        if row is None:
+            raise Declined("not_found", f"cohort {cohort_id} has no correction {n}")
+        return row
+
+
+def _check(plan: Plan, person: str, session: str, period: int | None, reason: str, by: str) -> None:
+    cohort = plan.cohort.id
+    if person not in plan.people:
+        raise Declined("not_found", f"cohort {cohort} has no person {person}")
+    if session not in plan.sessions:
+        raise Declined("not_found", f"cohort {cohort} has no session {session}")
+    if period is not None and not 0 <= period < len(plan.sessions[session].periods):
+        raise Declined("not_found", f"session {session} has no period {period}; the first is 0")
+    if not by.strip():
+        raise Declined("invalid", "by: a correction names who proposes it")
+    if not reason.strip():
+        raise Declined("invalid", "reason: say why, for it is printed")
+    if holds_number(reason):
+        raise Declined("invalid", "reason: leave the ID number out")
+
+
+def _event(name: str, kind: str, now: int, data: dict[str, Any]) -> bytes:
+    """One event of ours as a delivery."""
+    event = {
+        "specversion": "1.0",
+        "id": name,
+        "source": OURS,
+        "type": kind,
+        "time": rfc3339(now),
+        "data": data,
+    }
+    return msgspec.json.encode([event])
