@@ -1,0 +1,212 @@
+"""Wiring: the rooms of one service, opened in order, tied together, and closed again.
+
+In: a `Config`, a clock. Out: a running service at an address. Never: logic of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from aiohttp import WSCloseCode, web
+
+from monitor.config import Config, UsageError
+from monitor.control import Desk, opened
+from monitor.event import Event
+from monitor.hours.plan import Plan
+from monitor.ingest import sources
+from monitor.intake import Intake
+from monitor.live import Live
+from monitor.office import Office
+from monitor.schedule import Schedule
+from monitor.serve.connection import Runner
+from monitor.serve.mask import masked
+from monitor.serve.metrics import Metrics
+from monitor.serve.parts import Parts, Reading
+from monitor.serve.proxy import Network, networks
+from monitor.serve.routes import application
+from monitor.serve.socket import UNAUTHORIZED, close_all
+from monitor.serve.who import Who
+from monitor.store.entry import Entry
+from monitor.store.folder import Folder
+from monitor.store.log import Log
+
+Clock = Callable[[], int]
+
+DRAIN_SECONDS = 20.0
+"""How long answers under way may take once the service is told to end."""
+
+
+class Service:
+    """A service that runs: where it listens, and the rooms of it."""
+
+    def __init__(self, url: str, parts: Parts) -> None:
+        self.url = url
+        self.parts = parts
+
+
+@asynccontextmanager
+async def service(config: Config, clock: Clock, *, timers: bool = True) -> AsyncIterator[Service]:
+    """The service of a data folder, listening; it drains and closes when the block ends.
+
+    `timers` off leaves ticking to the caller. Raises UsageError for what the configuration gets wrong, and
+    FolderInUse.
+    """
+    tls = _tls(config)
+    trusted = _networks(config)
+    public = _origin(config.public_url)
+    folder = Folder(config.data, config.database)
+    folder.lock()
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(folder.unlock)
+        listening = _listen(config.host, config.port)
+        stack.callback(listening.close)
+        log, office = await stack.enter_async_context(opened(folder))
+        parts = await _wired(log, office, clock)
+        parts.public_origin, parts.trusted = public, trusted
+        parts.secure = tls is not None or (public or "").startswith("https:")
+        schedule = Schedule(clock, parts.live.due, parts.live.tick, parts.live.drop_idle)
+        parts.live.on_due = schedule.arm
+        runner = Runner(application(parts), drain_seconds=DRAIN_SECONDS)
+        await runner.setup()
+        stack.push_async_callback(_drain, parts, runner, schedule)
+        await web.SockSite(runner, listening, ssl_context=tls, backlog=1024).start()
+        desk = Desk(folder, office, clock)
+        await desk.open()
+        stack.push_async_callback(desk.close)
+        if timers:
+            schedule.start()
+        yield Service(_url(config, listening, tls), parts)
+
+
+async def run(config: Config, clock: Clock, announce: Callable[[str], None]) -> None:
+    """Runs until SIGTERM or SIGINT, then drains. `announce` is told the address once it listens."""
+    over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, over.set)
+    async with service(config, clock) as running:
+        gc.collect()
+        gc.freeze()
+        announce(running.url)
+        await over.wait()
+
+
+async def _wired(log: Log, office: Office, clock: Clock) -> Parts:
+    """The rooms tied together: news travels upward by callbacks."""
+    intake = Intake(log, office.source)
+    await intake.warm()
+
+    def demo(plan: Plan) -> bool:
+        return office.demo(plan.sources)
+
+    live = Live(log, sources.events, clock, demo=demo, mask=masked)
+    metrics = Metrics()
+    metrics.watch(log, intake, live)
+
+    def find(digest: str) -> Who | None:
+        row = office.token(digest)
+        if row is None:
+            return None
+        return Who(
+            token=row.id,
+            digest=digest,
+            role=row.role,
+            cohorts=None if row.cohorts is None else frozenset(row.cohorts),
+            source=row.source,
+            person=row.person,
+            label=row.label,
+        )
+
+    async def note(reading: Reading) -> None:
+        await office.note_reading(**{name: getattr(reading, name) for name in Reading.__struct_fields__})
+
+    parts = Parts(
+        clock=clock,
+        log=log,
+        intake=intake,
+        office=office,
+        live=live,
+        metrics=metrics,
+        find_token=find,
+        note=note,
+        ready=lambda: None if log.writable else "the log can't be written",
+    )
+    ending: set[asyncio.Task[None]] = set()
+
+    def revoked(entry: Entry, _events: list[Event]) -> None:
+        if entry.kind == "token" and parts.sockets:
+            gone = close_all(parts, lambda who: office.token(who.digest) is None, UNAUTHORIZED, "revoked")
+            task = asyncio.get_running_loop().create_task(gone)
+            ending.add(task)
+            task.add_done_callback(ending.discard)
+
+    intake.on_entry.append(live.took)
+    office.on_entry += [live.took, revoked]
+    return parts
+
+
+async def _drain(parts: Parts, runner: Runner, schedule: Schedule) -> None:
+    """Takes nothing more on, answers what is under way, closes what is open."""
+    parts.draining = True
+    schedule.stop()
+    for site in runner.sites:
+        await site.stop()
+    parts.live.close()
+    await close_all(parts, lambda _: True, WSCloseCode.GOING_AWAY, "the service ends")
+    await runner.cleanup()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=1024)
+    except OSError as error:
+        raise UsageError(f"--host {host} --port {port}: can't listen there ({error.strerror})") from None
+
+
+def _tls(config: Config) -> ssl.SSLContext | None:
+    if config.tls_cert is None or config.tls_key is None:
+        return None
+    for option, file in (("--tls-cert", config.tls_cert), ("--tls-key", config.tls_key)):
+        if not file.is_file():
+            raise UsageError(f"{option} {file}: there is no such file")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(config.tls_cert, config.tls_key)
+    except (ssl.SSLError, OSError) as error:
+        raise UsageError(
+            f"--tls-cert {config.tls_cert} --tls-key {config.tls_key}: not a certificate and its key in PEM "
+            f"({getattr(error, 'reason', None) or error.strerror})"
+        ) from None
+    return context
+
+
+def _networks(config: Config) -> tuple[Network, ...]:
+    try:
+        return networks(config.trusted_proxies)
+    except ValueError as error:
+        raise UsageError(f"--trusted-proxies: {error}") from None
+
+
+def _origin(url: str | None) -> str | None:
+    """Scheme and authority of the public address."""
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise UsageError(f"--public-url {url}: an address as in https://hours.example.org")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _url(config: Config, listening: socket.socket, tls: ssl.SSLContext | None) -> str:
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    return f"{'https' if tls else 'http'}://{host}:{listening.getsockname()[1]}"

@@ -1,0 +1,56 @@
+"""`monitor serve`: the service, until it is told to end.
+
+In: where everything is kept and where to listen. Out: the address, in one line on standard output, once it
+listens; logs on standard error, one JSON object a line. Never: a word about people in either.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from typing import Any
+
+from monitor.config import SETTINGS, add_options
+
+WRONG, MISUSED = 1, 2
+
+
+def add(commands: Any) -> None:
+    """Add `serve` to the command line."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "serve",
+        help="the service 启动服务",
+        description="Runs the service; all it keeps is under --data. On SIGTERM it drains and exits 0.",
+    )
+    add_options(parser, tuple(setting.name for setting in SETTINGS))
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs the service; 0 when it ended as told, 2 where it could not begin as told."""
+    from monitor import app, config
+    from monitor.clock import now_ms
+    from monitor.serve.journal import begin
+    from monitor.store.folder import FolderInUse
+    from monitor.store.migrate import NewerSchema
+    from monitor.store.vault import VaultError
+
+    begin(sys.stderr)
+    try:
+        asyncio.run(app.run(config.read(args, os.environ), now_ms, _announce))
+    except (config.UsageError, FolderInUse) as error:
+        print(f"monitor: {error}", file=sys.stderr)
+        return MISUSED
+    except (NewerSchema, VaultError) as error:
+        print(f"monitor: {error}", file=sys.stderr)
+        return WRONG
+    except OSError as error:
+        print(f"monitor: {error.filename or 'serve'}: {error.strerror or error}", file=sys.stderr)
+        return MISUSED
+    return 0
+
+
+def _announce(url: str) -> None:
+    print(f"正在监听 listening on {url}", flush=True)

@@ -1,0 +1,328 @@
+"""Which cohorts are held, who watches them, and when they are told.
+
+In: what `took` and `tick` bring. Out: `answer`, `watch`; `due`, the next instant at which time alone changes
+something that somebody watches. Never: reads a clock (a `clock` is handed in for what is sent between ticks).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Final
+
+from monitor.cohort import Person
+from monitor.event import Event
+from monitor.hours.plan import Plan
+from monitor.hours.recount import summary
+from monitor.live.change import State
+from monitor.live.held import Decode, Held, Told, fold_log
+from monitor.live.watch import VIEWS, Channel, View, Watcher
+from monitor.store.entry import Entry
+from monitor.store.log import Log
+
+BURST_SECONDS: Final = 0.1
+"""Events of a cohort that come within this time reach its watchers in one change."""
+IDLE_MS: Final = 10 * 60_000
+"""A cohort that nobody asked for this long is let go."""
+_FORMER: Final = 4
+"""How many cohorts folded up to an earlier position are kept."""
+
+
+Later = Callable[[float, Callable[[], None]], object]
+Mask = Callable[[str | None], str | None]
+
+
+class PositionUnknown(LookupError):
+    """A position that the log does not have, or at which there was no such cohort yet."""
+
+
+class _Place:
+    """What is known of one cohort: folded or being folded, and its watchers."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.held: Held | None = None
+        self.stale = True
+        self.missed: list[tuple[Entry, list[Event]]] | None = None
+        self.channel = Channel()
+        self.used_at = 0
+        self.waiting = False
+
+
+class Live:
+    """The cohorts that somebody needs. `took` is called for every entry of the log, in order."""
+
+    def __init__(
+        self,
+        log: Log,
+        decode: Decode,
+        clock: Callable[[], int],
+        *,
+        demo: Callable[[Plan], bool],
+        mask: Mask,
+        later: Later | None = None,
+        on_due: Callable[[], None] | None = None,
+    ) -> None:
+        """`demo` tells cohorts that are not real; `later(seconds, f)` calls f; `on_due`: `due` may differ."""
+        self._log = log
+        self._decode = decode
+        self._clock = clock
+        self._demo = demo
+        self._mask = mask
+        self._later = later or _call_later
+        self.on_due = on_due or _nothing
+        self._places: dict[str, _Place] = {}
+        self._former: OrderedDict[tuple[str, int], Held] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.changes = 0
+        """Changes sent, counted once for each cohort."""
+        self.slow = 0
+        """Watchers let go because they did not keep up."""
+
+    @property
+    def cohorts(self) -> int:
+        """How many cohorts are held."""
+        return sum(place.held is not None for place in self._places.values())
+
+    @property
+    def watchers(self) -> int:
+        """How many watch."""
+        return sum(len(place.channel.watchers) for place in self._places.values())
+
+    # --- what comes in ---------------------------------------------------------------------------------
+
+    def took(self, entry: Entry, events: list[Event]) -> None:
+        """Takes a durable entry of the log and its events."""
+        if entry.kind == "cohort":
+            place = self._places.get(entry.headers.get("cohort", ""))
+            if place is not None:
+                place.stale = True
+                self._soon(entry.headers["cohort"], place)
+            return
+        if entry.kind != "delivery":
+            return
+        for cohort, place in self._places.items():
+            if place.missed is not None:
+                place.missed.append((entry, events))
+            elif (
+                place.held is not None
+                and entry.source in place.held.sources
+                and place.held.take(entry, events)
+            ):
+                self._soon(cohort, place)
+
+    def tick(self, now: int) -> None:
+        """Tells watchers what time alone has changed by `now`."""
+        for place in list(self._places.values()):
+            if place.channel.watchers and place.held is not None and not place.stale:
+                due = place.held.due()
+                if due is not None and due <= now:
+                    self._tell(place, now)
+        self.on_due()
+
+    def due(self) -> int | None:
+        """The next instant at which `tick` has something to tell; None while nobody watches."""
+        found = [
+            due
+            for place in self._places.values()
+            if place.channel.watchers and place.held is not None and (due := place.held.due()) is not None
+        ]
+        return min(found, default=None)
+
+    def drop_idle(self, now: int) -> int:
+        """Lets go of cohorts that nobody watches and nobody asked for lately; how many."""
+        idle = [
+            cohort
+            for cohort, place in self._places.items()
+            if not place.channel.watchers and not place.lock.locked() and place.used_at < now - IDLE_MS
+        ]
+        for cohort in idle:
+            del self._places[cohort]
+        self._former.clear()
+        return len(idle)
+
+    # --- what is asked ---------------------------------------------------------------------------------
+
+    async def answer(self, cohort: str, as_of: int | None, position: str | None, now: int) -> Told | None:
+        """The cohort at `as_of`, from the log up to `position` (None: all of it).
+
+        `as_of` None is the last change; with a position, the arrival of the entry there. None where there is
+        no such cohort. PositionUnknown for a position the log does not have.
+        """
+        place = await self._fresh(cohort, now)
+        if place is None or place.held is None:
+            return None
+        if position is None:
+            return place.held.tell(place.held.last_change(now) if as_of is None else as_of)
+        held, then = await self._at(cohort, place.held, position)
+        return held.tell(then if as_of is None else as_of)
+
+    async def deliveries(self, told: Told, events: list[Event]) -> dict[tuple[str, str], tuple[int, str]]:
+        """Position and hash of the delivery that first brought each event, by the event's source and id."""
+        wanted = {(event.source, event.id) for event in events}
+        found: dict[tuple[str, str], tuple[int, str]] = {}
+        arrived = {event.received for event in events}
+        likely = [position for at, position in told.arrivals if at in arrived]
+        others = [position for at, position in told.arrivals if at not in arrived]
+        for position in (*likely, *others):
+            if found.keys() == wanted:
+                break
+            entry = await self._log.entry(position)
+            for event in self._decode(entry):
+                if (event.source, event.id) in wanted:
+                    found.setdefault((event.source, event.id), (entry.position, entry.hash))
+        return found
+
+    async def _at(self, cohort: str, held: Held, position: str) -> tuple[Held, int]:
+        """The cohort as the log stood at a position, and when that was."""
+        wanted = int(position) if position.isascii() and position.isdigit() and len(position) < 19 else 0
+        if not 1 <= wanted <= self._log.head()[0]:
+            raise PositionUnknown(position)
+        then = (await self._log.entry(wanted)).at
+        if wanted >= held.position:
+            return held, then
+        key = (cohort, wanted)
+        former = self._former.get(key) or await fold_log(self._log, self._decode, cohort, wanted)
+        if former is None:
+            raise PositionUnknown(position)
+        self._former[key] = former
+        self._former.move_to_end(key)
+        while len(self._former) > _FORMER:
+            self._former.popitem(last=False)
+        return former, then
+
+    async def watch(self, cohort: str, view: View, after: str | None, now: int) -> Watcher | None:
+        """A watcher with its first message waiting; None where there is no such cohort. End with `leave`."""
+        place = await self._fresh(cohort, now)
+        if place is None:
+            return None
+        self._tell(place, now)
+        watcher = Watcher(view)
+        place.channel.join(watcher, after)
+        self.on_due()
+        return watcher
+
+    def leave(self, cohort: str, watcher: Watcher) -> None:
+        """The watcher goes."""
+        watcher.end()
+        place = self._places.get(cohort)
+        if place is not None:
+            place.channel.watchers.discard(watcher)
+            place.used_at = max(place.used_at, self._clock())
+
+    def close(self) -> None:
+        """Ends every watcher: the service drains."""
+        for place in self._places.values():
+            for watcher in place.channel.watchers:
+                watcher.end()
+            place.channel.watchers.clear()
+        for task in self._tasks:
+            task.cancel()
+
+    # --- between the two -------------------------------------------------------------------------------
+
+    async def _fresh(self, cohort: str, now: int) -> _Place | None:
+        """The cohort's place, folded to the end of the log under the file in force; None if there is none."""
+        place = self._places.setdefault(cohort, _Place())
+        place.used_at = max(place.used_at, now)
+        if place.stale or place.missed is not None:
+            async with place.lock:
+                while place.stale:
+                    place.stale = False
+                    await self._refold(cohort, place)
+        if place.held is None:
+            place.stale = True
+            if self._places.get(cohort) is place:
+                del self._places[cohort]
+            return None
+        return place
+
+    async def _refold(self, cohort: str, place: _Place) -> None:
+        place.missed = []
+        try:
+            held = await fold_log(self._log, self._decode, cohort, self._log.head()[0])
+            for entry, events in place.missed:
+                if held is not None and entry.source in held.sources:
+                    held.take(entry, events)
+            place.held = held
+        except BaseException:
+            place.stale = True
+            raise
+        finally:
+            place.missed = None
+
+    def _soon(self, cohort: str, place: _Place) -> None:
+        """Tells the watchers in a moment; what comes until then rides along."""
+        if place.channel.watchers and not place.waiting:
+            place.waiting = True
+            self._later(BURST_SECONDS, lambda: self._burst(cohort, place))
+
+    def _burst(self, cohort: str, place: _Place) -> None:
+        place.waiting = False
+        if not place.channel.watchers:
+            return
+        if place.stale or place.lock.locked():
+            task = asyncio.get_running_loop().create_task(self._tell_fresh(cohort))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            self._tell(place, self._clock())
+            self.on_due()
+
+    async def _tell_fresh(self, cohort: str) -> None:
+        place = await self._fresh(cohort, self._clock())
+        if place is not None:
+            self._tell(place, self._clock())
+            self.on_due()
+
+    def _tell(self, place: _Place, now: int) -> None:
+        held = place.held
+        if held is None:
+            return
+        told = held.tell(held.last_change(now))
+        before = len(place.channel.watchers)
+        if place.channel.tell(f"{told.position}-{told.as_of}", self._states(told)):
+            self.changes += 1
+        self.slow += before - len(place.channel.watchers)
+
+    def _states(self, told: Told) -> dict[View, State]:
+        full = board(told, demo=self._demo(told.plan), name=lambda person: person.name)
+        return {
+            view: full
+            if view == "full"
+            else {**full, "roster": _roster(told.plan, lambda p: self._mask(p.name))}
+            for view in VIEWS
+        }
+
+
+def attendance(told: Told, *, demo: bool) -> dict[str, Any]:
+    """The attendance answer: section 3 of WIRE.md without periods, and which log it was given from."""
+    more = {"position": str(told.position), "head": told.head}
+    return {**summary(told.document), **more, **({"demo": True} if demo else {})}
+
+
+def board(told: Told, *, demo: bool, name: Callable[[Person], str | None]) -> State:
+    """What the board is told: the attendance answer, the file's version, the roster, the running period."""
+    return {
+        **attendance(told, demo=demo),
+        "version": str(told.version),
+        "roster": _roster(told.plan, name),
+        "now": [
+            {"id": f"{row['person']} {row['session']}/{row['index']}", **row}
+            for row in told.fold.now(told.as_of)
+        ],
+    }
+
+
+def _roster(plan: Plan, name: Callable[[Person], str | None]) -> list[dict[str, Any]]:
+    people = sorted(plan.cohort.people, key=lambda person: person.id)
+    return [{"id": person.id, "role": person.role, "name": name(person)} for person in people]
+
+
+def _call_later(seconds: float, call: Callable[[], None]) -> object:
+    return asyncio.get_running_loop().call_later(seconds, call)
+
+
+def _nothing() -> None:
+    return None

@@ -1,0 +1,165 @@
+"""Those who watch a cohort, and what they are told: a snapshot once, then each change, encoded once for all.
+
+In: states of the cohort, one after the other. Out: messages in each watcher's own bounded queue. Never: waits
+for a slow watcher (it is told to fetch anew and let go), knows a socket or a clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any, Final, Literal
+
+import msgspec
+
+from monitor.live.change import State, difference
+
+View = Literal["full", "masked"]
+"""How names go out; all else is the same for everybody."""
+
+VIEWS: Final[tuple[View, ...]] = ("full", "masked")
+MOST_WAITING: Final = 64
+"""Messages that may wait for one watcher; with the next it is told to fetch anew."""
+MOST_KEPT: Final = 256
+"""Changes that a channel keeps for those who come back."""
+MOST_KEPT_BYTES: Final = 4 << 20
+
+REFETCH: Final = msgspec.json.encode({"type": "refetch"})
+
+
+class Watcher:
+    """One who watches. `next` gives the messages in order; None when there is nothing more to come."""
+
+    def __init__(self, view: View, most_waiting: int = MOST_WAITING) -> None:
+        self.view = view
+        self._queue: deque[bytes] = deque()
+        self._most = most_waiting
+        self._bell = asyncio.Event()
+        self._over = False
+        self.slow = False
+        """Whether it was let go because it did not keep up."""
+
+    def tell(self, message: bytes) -> None:
+        """Puts a message in its queue; when the queue is full all of it makes way for `refetch`, the last."""
+        if self._over:
+            return
+        if len(self._queue) >= self._most:
+            self.slow = True
+            self._queue.clear()
+            message = REFETCH
+            self._over = True
+        self._queue.append(message)
+        self._bell.set()
+
+    def end(self) -> None:
+        """Nothing more will come."""
+        self._over = True
+        self._bell.set()
+
+    async def next(self) -> bytes | None:
+        """The next message, once there is one; None after the last."""
+        while not self._queue:
+            if self._over:
+                return None
+            self._bell.clear()
+            await self._bell.wait()
+        return self._queue.popleft()
+
+
+class _Kept:
+    """A change as it was sent: its position, and its bytes for each view."""
+
+    __slots__ = ("message", "position")
+
+    def __init__(self, position: str, message: dict[View, bytes]) -> None:
+        self.position = position
+        self.message = message
+
+
+class Channel:
+    """One cohort's watchers, the state they were last told, and the changes that led there."""
+
+    def __init__(self) -> None:
+        self.watchers: set[Watcher] = set()
+        self._states: dict[View, State] = {}
+        self._position = ""
+        self._before = ""
+        self._kept: deque[_Kept] = deque()
+        self._kept_bytes = 0
+        self._snapshots: dict[View, bytes] = {}
+
+    @property
+    def position(self) -> str:
+        """The position of the state that was last told; "" before the first."""
+        return self._position
+
+    def tell(self, position: str, states: dict[View, State]) -> int:
+        """Takes the cohort's state at `position` and tells everybody what changed; how many were told."""
+        old, self._states = self._states, states
+        if not old:
+            self._position = self._before = position
+            return 0
+        change = difference(old["full"], states["full"])
+        if not change:
+            return 0
+        self._snapshots.clear()
+        self._position = position
+        messages = self._encode(position, change, old, states)
+        self._keep(_Kept(position, messages))
+        told = list(self.watchers)
+        for watcher in told:
+            watcher.tell(messages[watcher.view])
+            if watcher.slow:
+                self.watchers.discard(watcher)
+        return len(told)
+
+    def _encode(
+        self, position: str, change: dict[str, Any], old: dict[View, State], new: dict[View, State]
+    ) -> dict[View, bytes]:
+        full = _message("change", position, change)
+        named = any("roster" in change.get(part, {}) for part in ("rows", "lists", "values"))
+        if not named:
+            return dict.fromkeys(VIEWS, full)
+        return {
+            "full": full,
+            "masked": _message("change", position, difference(old["masked"], new["masked"])),
+        }
+
+    def _keep(self, kept: _Kept) -> None:
+        self._kept.append(kept)
+        self._kept_bytes += len(kept.message["full"])
+        while len(self._kept) > MOST_KEPT or (self._kept_bytes > MOST_KEPT_BYTES and len(self._kept) > 1):
+            oldest = self._kept.popleft()
+            self._kept_bytes -= len(oldest.message["full"])
+            self._before = oldest.position
+
+    def join(self, watcher: Watcher, after: str | None) -> None:
+        """Adds a watcher: with the changes `after` a position that is remembered, else with a snapshot."""
+        missed = None if after is None else self._after(after)
+        if missed is None:
+            watcher.tell(self._snapshot(watcher.view))
+        else:
+            watcher.tell(_message("resumed", self._position if not missed else after, {}))
+            if len(missed) >= MOST_WAITING:
+                watcher.tell(self._snapshot(watcher.view))
+                missed = []
+            for kept in missed:
+                watcher.tell(kept.message[watcher.view])
+        self.watchers.add(watcher)
+
+    def _after(self, position: str) -> list[_Kept] | None:
+        if position == self._before:
+            return list(self._kept)
+        for index, kept in enumerate(self._kept):
+            if kept.position == position:
+                return list(self._kept)[index + 1 :]
+        return None
+
+    def _snapshot(self, view: View) -> bytes:
+        if view not in self._snapshots:
+            self._snapshots[view] = _message("snapshot", self._position, {"state": self._states[view]})
+        return self._snapshots[view]
+
+
+def _message(kind: str, position: str | None, parts: dict[str, Any]) -> bytes:
+    return msgspec.json.encode({"type": kind, "position": position, **parts})

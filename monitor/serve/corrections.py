@@ -1,0 +1,125 @@
+"""Corrections: one proposes, another approves, and from then on it counts (RULES section 7).
+
+In: a proposal; a number. Out: the correction as it stands. Never: lets one person be both.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from monitor.event import rfc3339
+from monitor.serve import answer, query, shapes
+from monitor.serve.decisions import decided
+from monitor.serve.door import Answer, Door
+from monitor.serve.parts import PARTS, WHO
+from monitor.serve.problem import not_found
+from monitor.serve.query import CURSOR, LIMIT
+from monitor.store.records import CorrectionRow
+
+_BODY = 16_384
+
+
+async def propose_door(request: web.Request) -> web.StreamResponse:
+    """Writes a correction down; it waits for another person's word."""
+    parts, who, cohort = request.app[PARTS], request[WHO], request.match_info["cohort"]
+    asked = await answer.read_json(request, shapes.Proposal, _BODY)
+    with decided():
+        row = await parts.office.propose_correction(
+            cohort,
+            asked.person,
+            asked.session,
+            asked.period,
+            asked.credit,
+            asked.reason,
+            by=who.label,
+            token=who.token,
+            now=parts.clock(),
+        )
+    return answer.plain(_shown(row), 201)
+
+
+async def approve_door(request: web.Request) -> web.StreamResponse:
+    """The second person's word."""
+    parts, who = request.app[PARTS], request[WHO]
+    number = request.match_info["number"]
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        not_found()
+    with decided():
+        row = await parts.office.approve_correction(
+            request.match_info["cohort"], int(number), by=who.label, token=who.token, now=parts.clock()
+        )
+    return answer.plain(_shown(row))
+
+
+async def corrections_door(request: web.Request) -> web.StreamResponse:
+    """The corrections of a cohort: those that wait, and those that count."""
+    parts, cohort = request.app[PARTS], request.match_info["cohort"]
+    if parts.office.cohort(cohort) is None:
+        not_found()
+    shown, following = query.page(request, parts.office.corrections(cohort), lambda row: f"{row.n:09d}")
+    return answer.plain({"corrections": [_shown(row) for row in shown], "next": following})
+
+
+def _shown(row: CorrectionRow) -> dict[str, Any]:
+    position = row.position if row.approved_position is None else row.approved_position
+    return {
+        "n": row.n,
+        "person": row.person,
+        "session": row.session,
+        "period": row.period,
+        "credit": row.credit,
+        "reason": row.reason,
+        "state": "proposed" if row.approved_at is None else "approved",
+        "by": row.by,
+        "at": rfc3339(row.at),
+        "approved_by": row.approved_by,
+        "approved_at": None if row.approved_at is None else rfc3339(row.approved_at),
+        "position": str(position),
+    }
+
+
+_EXAMPLE = {
+    "person": "t01",
+    "session": "s01",
+    "period": 0,
+    "credit": True,
+    "reason": "平台故障，教师点名在场",
+}
+_TOLD = {answer.JSON: shapes.CorrectionTold}
+
+DOORS = [
+    Door(
+        "GET",
+        "/v1/cohorts/{cohort}/corrections",
+        corrections_door,
+        "corrections",
+        "Corrections, proposed and approved 更正记录",
+        params=(LIMIT, CURSOR),
+        answers={200: Answer("The corrections", {answer.JSON: shapes.Corrections})},
+        problems=("position_unknown",),
+    ),
+    Door(
+        "POST",
+        "/v1/cohorts/{cohort}/corrections",
+        propose_door,
+        "corrections",
+        "Propose a correction 提出更正",
+        "Counts only once another person has approved it. Leave ID numbers out of the reason: it is printed.",
+        body={answer.JSON: shapes.Proposal},
+        body_example=_EXAMPLE,
+        answers={201: Answer("The correction, waiting", _TOLD)},
+        problems=("declined", "conflict"),
+    ),
+    Door(
+        "POST",
+        "/v1/cohorts/{cohort}/corrections/{number}/approve",
+        approve_door,
+        "corrections",
+        "Approve a correction 审批更正",
+        "By another person than the one who proposed it; counts from now on.",
+        answers={200: Answer("The correction, counting", _TOLD)},
+        problems=("two_people", "conflict", "declined"),
+    ),
+]

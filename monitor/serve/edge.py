@@ -1,0 +1,108 @@
+"""The edge: what every request passes before it meets its door, and every answer after it.
+
+In: a request. Out: an answer with a request id and the headers that browsers need, every failure as
+problem+json, one line in the log, one count in the metrics. Never: logs an address, a token, a body or a
+person; a door is named by its pattern, not by what stood in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import traceback
+from typing import Final
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from monitor.serve.parts import ID, PARTS, PEER, WHO, Parts
+from monitor.serve.problem import Problem, of_http
+from monitor.serve.proxy import peer
+
+_log = structlog.get_logger("monitor.serve")
+
+_GIVEN_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Server": "monitor",
+}
+"""For every answer; a door that needs another value sets its own."""
+
+
+def door_of(request: web.Request) -> str:
+    """The door's pattern, never the address itself: `GET /v1/cohorts/{cohort}`; "" where there is none."""
+    resource = request.match_info.route.resource
+    return f"{request.method} {resource.canonical}" if resource is not None else ""
+
+
+@web.middleware
+async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Lets one request through to its door and sees to what comes back."""
+    parts = request.app[PARTS]
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    request[PEER] = peer(request, parts.trusted)
+    given = request.headers.get("X-Request-Id", "") if request[PEER].relayed and parts.trusted else ""
+    request[ID] = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+    try:
+        response = await handler(request)
+    except Problem as problem:
+        response = problem.answer(request[ID])
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        response = of_http(error).answer(request[ID])
+    except (asyncio.CancelledError, ConnectionError):
+        raise
+    except Exception as error:
+        _log.error(
+            "request.failed",
+            request_id=request[ID],
+            door=door_of(request),
+            error=type(error).__name__,
+            frames=_frames(error),
+        )
+        failed = Problem("failed", "something failed here; the request_id leads to it in the service's log")
+        response = failed.answer(request[ID])
+    _dress(response, request[ID], parts)
+    _note(request, response, loop.time() - begun, parts)
+    return response
+
+
+def _dress(response: web.StreamResponse, request_id: str, parts: Parts) -> None:
+    if response.prepared:
+        return
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-Id"] = request_id
+    if parts.secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+
+
+def _note(request: web.Request, response: web.StreamResponse, seconds: float, parts: Parts) -> None:
+    door = door_of(request)
+    parts.metrics.answered(door or "none", response.status, seconds)
+    who = request.get(WHO)
+    _log.info(
+        "request",
+        request_id=request[ID],
+        door=door or None,
+        status=response.status,
+        ms=round(seconds * 1000, 1),
+        role=who.role if who else None,
+        token=who.token if who else None,
+    )
+
+
+def _frames(error: BaseException) -> list[str]:
+    """Where it failed, innermost last; not what it said, which may name somebody."""
+    return [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-12:]]

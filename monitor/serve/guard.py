@@ -1,0 +1,80 @@
+"""The guard in front of a door: who asks, whether the role may, whether the cohort was given to them.
+
+In: a door and its row in the table of rights. Out: a handler that only those get through to. Never: tells a
+cohort that is not there from one that the caller was not given.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from monitor.serve.door import Door, Handler
+from monitor.serve.edge import door_of
+from monitor.serve.parts import PARTS, WHO, Reading
+from monitor.serve.problem import Problem, not_found, unauthorized
+from monitor.serve.query import check
+from monitor.serve.rights import Right
+from monitor.serve.who import Who, bearer, holder
+
+
+def guarded(door: Door, right: Right) -> Handler:
+    """The door's handler behind its right."""
+    if right.open or (right.proof is not None and not right.roles):
+        return door.handle
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        who = asker(request)
+        if who is None:
+            if right.proof is None or bearer(request) is not None:
+                unauthorized()
+        else:
+            request[WHO] = who
+            admit(who, right, request)
+        check(request, door)
+        return await door.handle(request)
+
+    return handle
+
+
+def asker(request: web.Request) -> Who | None:
+    """Whose token the request carries, or None."""
+    token = bearer(request)
+    return None if token is None else holder(token, request.app[PARTS].find_token)
+
+
+def admit(who: Who, right: Right, request: web.Request) -> None:
+    """Refuses a role that may not use the door, and addresses of cohorts and people it was not given."""
+    if who.role not in right.roles:
+        raise Problem("forbidden", f"a token of role {who.role} may not use this door")
+    cohort = request.match_info.get("cohort")
+    if cohort is not None and not who.may_see(cohort):
+        not_found()
+    if who.role == "trainee" and request.match_info.get("person") != who.person:
+        not_found()
+
+
+async def read(request: web.Request, *, cohort: str | None, person: str | None = None) -> bool:
+    """Writes down a reading by center or auditor; returns whether names go out masked.
+
+    `?full=true&reason=...` asks for whole names, and the reason is written down.
+    """
+    parts, who = request.app[PARTS], request[WHO]
+    if not who.masked:
+        return False
+    full = request.query.get("full") == "true"
+    why = request.query.get("reason", "").strip()
+    if full and not why:
+        raise Problem("reason_needed", "say why whole names are needed: full=true&reason=...")
+    await parts.note(
+        Reading(
+            at=parts.clock(),
+            token=who.token,
+            role=who.role,
+            door=door_of(request),
+            cohort=cohort,
+            person=person,
+            full=full,
+            why=why if full else None,
+        )
+    )
+    return not full

@@ -1,0 +1,57 @@
+"""The service's own journal: one JSON object a line, for whoever runs it.
+
+In: what rooms say through structlog or logging. Out: lines with time, level, event and fields. Never: what an
+exception said (it may name somebody); its type and where it happened are enough to find it.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import Any, TextIO
+
+import structlog
+
+
+def begin(stream: TextIO, level: int = logging.INFO) -> None:
+    """From now on everything is written to `stream`."""
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _without_words,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for chatty in ("apscheduler", "aiohttp", "asyncio", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _without_words(_logger: Any, _name: str, said: dict[str, Any]) -> dict[str, Any]:
+    """An exception by its type and frames, not by its words."""
+    told = said.pop("exc_info", None)
+    error = told[1] if isinstance(told, tuple) else told
+    if isinstance(error, BaseException):
+        said["error"] = type(error).__name__
+        said["frames"] = [
+            f"{frame.filename.rpartition('/')[2]}:{frame.name}:{frame.lineno}"
+            for frame in traceback.extract_tb(error.__traceback__)[-12:]
+        ]
+    return said

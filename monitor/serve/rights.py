@@ -1,0 +1,57 @@
+"""Who may use which door: one table, and nothing is open that has no row in it.
+
+In: a method and a path as the router knows them. Out: the roles that may pass, or that it is open, or that
+the door checks a signature itself. Never: looks at a request, knows which cohorts a token was given.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+ROLES: Final = ("platform", "teacher", "clerk", "approver", "center", "auditor", "admin", "trainee")
+"""平台, 教师, 经办, 审批, 中心, 审计, 管理员, 学员. A trainee's token sees that trainee alone."""
+
+STAFF: Final = frozenset({"teacher", "clerk", "approver", "admin"})
+READERS: Final = STAFF | {"center", "auditor"}
+MASKED: Final = frozenset({"center", "auditor"})
+"""Who sees names masked unless they ask in full; each of their readings is written down."""
+
+
+class Right(NamedTuple):
+    """Who may pass: `roles`; or anyone (`open`); or whoever the door itself makes prove it (`proof`)."""
+
+    roles: frozenset[str] = frozenset()
+    open: bool = False
+    proof: str | None = None
+
+
+def _to(*roles: str) -> Right:
+    return Right(frozenset(roles))
+
+
+_OPEN: Final = Right(open=True)
+_READ: Final = Right(READERS)
+
+RIGHTS: Final[dict[str, Right]] = {
+    "POST /v1/ingest/{source}": Right(proof="signature"),
+    "GET /v1/ingest/{source}/stream": _to("platform"),
+    "GET /v1/cohorts": _READ,
+    "POST /v1/cohorts": _to("admin", "clerk"),
+    "GET /v1/cohorts/{cohort}": _READ,
+    "GET /v1/cohorts/{cohort}/attendance": _READ,
+    "GET /v1/cohorts/{cohort}/people/{person}": Right(READERS | {"trainee"}),
+    "GET /v1/cohorts/{cohort}/shortfalls": _READ,
+    "GET /v1/cohorts/{cohort}/corrections": Right(STAFF),
+    "POST /v1/cohorts/{cohort}/corrections": _to("clerk", "teacher"),
+    "POST /v1/cohorts/{cohort}/corrections/{number}/approve": _to("approver"),
+    "GET /v1/inbox": _to("clerk", "admin"),
+    "POST /v1/cohorts/{cohort}/people/{person}/accounts": _to("clerk", "admin"),
+    "GET /v1/live": Right(READERS, proof="first message"),
+    "GET /healthz": _OPEN,
+    "GET /readyz": _OPEN,
+    "GET /openapi.json": _OPEN,
+    "GET /docs": _OPEN,
+    "GET /docs/{file}": _OPEN,
+    "GET /problems": _OPEN,
+    "GET /metrics": Right(frozenset({"admin"}), proof="loopback"),
+}

@@ -1,0 +1,79 @@
+"""How WebSockets open and end: whose they are is known, and they end with the service or the token.
+
+In: a request to upgrade. Out: an open socket in the list of sockets, gone from it when it ends. Never: what
+is said on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiohttp import WSCloseCode, web
+
+from monitor.serve.parts import PARTS, PEER, Parts
+from monitor.serve.problem import Problem
+from monitor.serve.who import Who
+
+BEAT_SECONDS: Final = 30.0
+"""A ping this often; who does not answer is gone."""
+CLOSE_SECONDS: Final = 5.0
+
+UNAUTHORIZED: Final = 4401
+FORBIDDEN: Final = 4403
+NOT_FOUND: Final = 4404
+
+
+def check_origin(request: web.Request) -> None:
+    """Refuses a browser's page of another origin than ours; programs send no Origin."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return
+    ours = request.app[PARTS].public_origin or request[PEER].origin
+    if origin.rstrip("/").lower() != ours.rstrip("/").lower():
+        raise Problem("origin_refused", "the page that opens this socket is not of this service")
+
+
+def check_upgrade(request: web.Request) -> None:
+    """Refuses what is no WebSocket handshake, before anything else about it is looked at."""
+    if not web.WebSocketResponse().can_prepare(request).ok:
+        raise Problem("upgrade_required", "this door is a WebSocket", headers={"Upgrade": "websocket"})
+
+
+@asynccontextmanager
+async def opened(request: web.Request, *, most: int) -> AsyncIterator[web.WebSocketResponse]:
+    """An open socket whose messages have at most `most` bytes; closed and forgotten afterwards."""
+    parts = request.app[PARTS]
+    socket = web.WebSocketResponse(
+        heartbeat=BEAT_SECONDS, timeout=CLOSE_SECONDS, max_msg_size=most, compress=False
+    )
+    await socket.prepare(request)
+    try:
+        yield socket
+    finally:
+        parts.sockets.pop(socket, None)
+        await close(socket)
+
+
+async def close(socket: web.WebSocketResponse, code: int = WSCloseCode.OK, message: str = "") -> None:
+    """Closes a socket; one that does not answer in time is cut off."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await socket.close(code=code, message=message.encode())
+    except (TimeoutError, ConnectionError):
+        cut(socket)
+
+
+def cut(socket: web.WebSocketResponse) -> None:
+    """Cuts a connection off without another word."""
+    request = socket._req
+    if request is not None and request.transport is not None:
+        request.transport.abort()
+
+
+async def close_all(parts: Parts, whose: Callable[[Who], bool], code: int, message: str) -> None:
+    """Closes every socket whose holder fits: all of them when the service ends, some when a token does."""
+    found = [socket for socket, who in parts.sockets.items() if whose(who)]
+    await asyncio.gather(*(close(socket, code, message) for socket in found))
