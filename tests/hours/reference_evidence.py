@@ -270,7 +270,7 @@ class Count:
                 streams.discard(stream)
             skipped = (
                 (after == "unknown" and self.believed_state(connection.source) and state != "out")
-                or (after in ("off", "out") and state == "out")
+                or (after in ("off", "out") and state == "out" and event.type != "classroom.joined")
                 or (after == "off" and stream and streams)
             )
             if skipped:
