@@ -180,12 +180,8 @@ def _json(body: bytes | bytearray) -> Any:
 
 def _seconds(retry_after: str, now: int) -> float | None:
     """The seconds that a `Retry-After` asks for, given as a number or as a date; None where unreadable."""
-    if not retry_after.strip():
-        return None
-    try:
-        return max(0.0, float(retry_after))
-    except ValueError:
-        pass
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
     try:
         return max(0.0, parsedate_to_datetime(retry_after).timestamp() - now / 1000)
     except ValueError:

@@ -65,15 +65,14 @@ def plan_day(
     cohort: Cohort, day: date, seed: int, tells: Telling, shares: Shares | None = None
 ) -> Iterator[Posting]:
     """All that the source tells of one local date, by `deliver_at`, a bit at a time."""
-    return post(
-        _reports(cohort, day, seed, tells), shares or Shares(), f"{seed}|{cohort.id}|{tells.source}|{day}"
-    )
+    number = days(cohort).index(day)  # what people do hangs on the n-th day, not on the calendar
+    told = _reports(cohort, day, number, seed, tells)
+    return post(told, shares or Shares(), f"{seed}|{cohort.id}|{tells.source}|{number}")
 
 
-def _reports(cohort: Cohort, day: date, seed: int, tells: Telling) -> Iterator[Report]:
+def _reports(cohort: Cohort, day: date, number: int, seed: int, tells: Telling) -> Iterator[Report]:
     zone = ZoneInfo(cohort.timezone)
     today = [s for s in cohort.sessions if _date(s.periods[0][0], zone) == day]
-    number = days(cohort).index(day)  # what people do hangs on the n-th day, not on the calendar
     print_of_day = _digest(seed, cohort.id, day, tells, *(msgspec.json.encode(s) for s in today))
     characters = deal((p.id for p in cohort.people if p.role == "trainee"), seed)
     found: list[Iterator[Report]] = []
@@ -87,7 +86,7 @@ def _reports(cohort: Cohort, day: date, seed: int, tells: Telling) -> Iterator[R
         iter(ends)
         for session in today
         if session.mode == "online" and tells.rooms and session.id not in tells.left_open
-        for ends in [_ends(session, cohort, print_of_day)]
+        for ends in [_ends(session, cohort, print_of_day, Random(f"{seed}|{session.id}"))]
     ]
     return merge(*found, key=attrgetter("at"))
 
@@ -143,15 +142,14 @@ def _online(
                 connection=f"c-{key[:6]}-{number}",
             )
             yield connection(
-                stay, f"{key}-{number}", facts, tells.camera, tells.beat_seconds, Random(f"{key}|{number}")
+                stay, f"{key}-{number}", facts, tells.camera, tells.beat_seconds, Random(rng.random())
             )
             number += 1
 
 
-def _ends(session: Session, cohort: Cohort, print_of_day: str) -> list[Report]:
+def _ends(session: Session, cohort: Cohort, print_of_day: str, rng: Random) -> list[Report]:
     """The end of the session's rooms: breakout rooms when all are called back, its own minutes after."""
     key = _digest(print_of_day, session.id)
-    rng = Random(key)
     end = session.periods[-1][1]
     closing = [(end - 4 * MINUTE, room) for room in session.breakouts]
     closing.append((end + rng.randint(5 * MINUTE, 9 * MINUTE), session.room or ""))

@@ -6,11 +6,15 @@ in an error least of all.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from typing import Final
 
 from standardwebhooks import Webhook
 
 from monitor.simulate.post import Delivery
+
+_SECRET: Final = re.compile(r"(whsec_)?[A-Za-z0-9+/]{2,}={0,2}", re.ASCII)
 
 
 class SecretError(ValueError):
@@ -21,10 +25,9 @@ class Signer:
     """Signs deliveries with one secret."""
 
     def __init__(self, secret: str) -> None:
-        try:
-            self._webhook = Webhook(secret.strip())
-        except Exception:  # the library's errors quote what they were given
-            raise SecretError("the secret must be one of Standard Webhooks: whsec_ and base64") from None
+        if not _SECRET.fullmatch(secret.strip()):  # the library takes anything
+            raise SecretError("the secret must be one of Standard Webhooks: whsec_ and base64")
+        self._webhook = Webhook(secret.strip())
 
     def headers(self, sent: Delivery, now: int) -> dict[str, str]:
         """The headers for a delivery that goes out at `now` (ms); a repeat has its id and a new stamp."""
