@@ -36,13 +36,13 @@ lint: dev                        ## style, types, import contracts, generated do
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m monitor.docs --check
+	$(BIN)/python docs/generate.py --check
 
 bench: dev                       ## the benchmarks, as ratios
 	$(BIN)/python -m monitor bench
 
 docs: dev                        ## writes the generated pages anew
-	$(BIN)/python -m monitor.docs
+	$(BIN)/python docs/generate.py
 
 lock:                            ## pins anew what pyproject.toml asks for (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \

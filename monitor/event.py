@@ -71,11 +71,21 @@ class Data(msgspec.Struct, frozen=True, gc=False):
 _NOTHING: Final = Data()
 
 
-class Event(msgspec.Struct, frozen=True, gc=False):
-    """One event. `source` and `id` identify it for ever.
+class Kept:
+    """What no event can say of itself: its bytes as they came, and when they came (ms, or None)."""
 
-    `time` is the text as it came; `at` the same instant in milliseconds (finer digits cut); `received` the
-    earliest known arrival in milliseconds, or None; `raw` the JSON object as it came.
+    __slots__ = ("raw", "received")
+
+    def __init__(self, raw: bytes, received: int | None) -> None:
+        self.raw = raw
+        self.received = received
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """One event. `source` and `id` identify it for ever; `time` is the text as it came.
+
+    `kept` can't be set by JSON (it is no type of JSON's): it is ours, and stands on every event that
+    `decode` made.
     """
 
     id: str
@@ -85,9 +95,24 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     specversion: Literal["1.0"]
     data: Data = _NOTHING
     receivedtime: str | None = None
-    at: int = msgspec.field(name="monitor:at", default=0)
-    received: int | None = msgspec.field(name="monitor:received", default=None)
-    raw: bytes = msgspec.field(name="monitor:raw", default=b"")
+    kept: Kept | None = None
+
+    @property
+    def at(self) -> int:
+        """When it happened, in milliseconds; finer digits of `time` are cut."""
+        return instant(self.time)
+
+    @property
+    def received(self) -> int | None:
+        """The earliest known arrival in milliseconds: seen by us, else as an exported log tells it."""
+        if self.kept is not None and self.kept.received is not None:
+            return self.kept.received
+        return None if self.receivedtime is None else instant(self.receivedtime)
+
+    @property
+    def raw(self) -> bytes:
+        """The JSON object as it came."""
+        return self.kept.raw if self.kept is not None else msgspec.json.encode(self)
 
 
 # --- instants -----------------------------------------------------------------------------------------
@@ -99,11 +124,12 @@ _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST: Final = 253_402_300_800_000  # the year 10000, in milliseconds
 
-# A time is `minute` + `second and offset`: 17 characters and the rest. Of a class's events few are new in
-# either half, so that two look-ups replace parsing; each half holds for itself, so any two of them do.
+# A time is 17 characters of minute, then `30.`, then `123+08:00`. Of each part there are few in a class, so
+# that three look-ups replace parsing; each part holds for itself, so any three of them do.
 _minutes: dict[str, int] = {}
+_seconds: dict[str, int] = {}
 _rests: dict[str, int] = {}
-_REMEMBERED: Final = 200_000
+_REMEMBERED: Final = 100_000
 
 
 def instant(text: str) -> int:
@@ -112,7 +138,7 @@ def instant(text: str) -> int:
     Raises ValueError for anything else (no offset, no such day, a leap second that is none, before 1970).
     """
     try:
-        return _minutes[text[:17]] + _rests[text[17:]]
+        return _minutes[text[:17]] + _seconds[text[17:20]] + _rests[text[20:]]
     except KeyError:
         return _parse(text)
 
@@ -135,18 +161,28 @@ def _parse(text: str) -> int:
         or (sign and (int(offset_hour) > 23 or int(offset_minute) > 59))
     ):
         raise ValueError("there is no such time of day")
-    base = ((days * 24 + hour) * 60 + minute) * 60_000
-    rest = second * 1000 + int((fraction or "0")[:3].ljust(3, "0")) - offset * 60_000
-    if second == 60 and (base + rest) % 86_400_000 >= 1000:
+    whole = ((days * 24 + hour) * 60 + minute) * 60_000
+    rest = int((fraction or "0")[:3].ljust(3, "0")) - offset * 60_000
+    at = whole + second * 1000 + rest
+    if second == 60 and (whole - offset * 60_000) % 86_400_000 != 86_340_000:
         raise ValueError("a leap second is only at 23:59:60 UTC")
-    if not 0 <= base + rest < _LAST:
+    if not 0 <= at < _LAST:
         raise ValueError("outside the years 1970 to 9999")
-    if second < 60 and 1970 < year < 9999:
-        for memory, key, value in ((_minutes, text[:17], base), (_rests, text[17:], rest)):
+    if fraction and second < 60 and 1970 < year < 9999:
+        for memory, key, value in (
+            (_minutes, text[:17], whole),
+            (_seconds, text[17:20], second * 1000),
+            (_rests, text[20:], rest),
+        ):
             if len(memory) >= _REMEMBERED:
                 memory.clear()
             memory[key] = value
-    return base + rest
+    return at
+
+
+def remembered() -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+    """The three look-ups of `instant`, for loops that pass every beat there is."""
+    return _minutes, _seconds, _rests
 
 
 def rfc3339(at: int) -> str:
@@ -158,6 +194,7 @@ def rfc3339(at: int) -> str:
 # --- reading ------------------------------------------------------------------------------------------
 
 _decode_fast = msgspec.json.Decoder(Event).decode
+_decode_many = msgspec.json.Decoder(Event).decode_lines
 _decode_any = msgspec.json.Decoder().decode
 _decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _set = msgspec.structs.force_setattr
@@ -172,40 +209,53 @@ def decode(raw: bytes, received: int | None = None) -> Event:
     """
     try:
         event = _decode_fast(raw)
-        data, kind, time = event.data, event.type, event.time
-        if kind == "camera.heartbeat":
-            good = data.room and data.camera
-        elif kind in _ROOM_TYPES:
-            good = data.room
-        elif kind in _SIGN_TYPES:
-            good = data.session
-        else:
-            good = kind
-        if not (good and event.id and event.source):
+        if not has_what_it_needs(event):
             event = _decode_slowly(raw)
-        # `instant` written out: this is passed once for every beat of every camera.
-        at = _minutes[time[:17]] + _rests[time[17:]]
-    except BadEvent:
-        raise
-    except KeyError:
-        at = _instant_of(event, "time", event.time)
-    except (msgspec.ValidationError, *_UNREADABLE):
+    except (msgspec.ValidationError, *_UNREADABLE) as problem:
+        if isinstance(problem, BadEvent):
+            raise
         event = _decode_slowly(raw)
-        at = _instant_of(event, "time", event.time)
-    _set(event, "at", at)
-    _set(event, "raw", raw)
-    if received is None and event.receivedtime is not None:
-        received = _instant_of(event, "receivedtime", event.receivedtime)
-    if received is not None:
-        _set(event, "received", received)
+    for field, text in (("time", event.time), ("receivedtime", event.receivedtime)):
+        try:
+            if text is not None and not (field == "receivedtime" and received is not None):
+                instant(text)
+        except ValueError as problem:
+            raise BadEvent(field, str(problem), event.id) from None
+    _set(event, "kept", Kept(raw, received))
     return event
 
 
-def _instant_of(event: Event, field: str, text: str) -> int:
+def has_what_it_needs(event: Event) -> bool:
+    """Whether an event that is of the right types also has the fields that its type needs."""
+    data, kind = event.data, event.type
+    if kind == "camera.heartbeat":
+        needed = data.room and data.camera
+    elif kind in _ROOM_TYPES:
+        needed = data.room
+    elif kind in _SIGN_TYPES:
+        needed = data.session
+    else:
+        needed = kind
+    return bool(needed and event.id and event.source)
+
+
+def decode_lines(chunk: bytes) -> list[Event]:
+    r"""Events of many lines at once, read but not checked: the caller looks at what it takes.
+
+    An empty list when the lines are not plainly one object each (a blank line, a bad one, two in a line):
+    then each wants `decode`. Between two objects of one line or of one array there is never a bare `}\n{`,
+    so counting it proves that every line break ends an object.
+    """
+    breaks = chunk.count(b"\n")
+    if chunk.endswith(b"\n"):
+        breaks -= 1
+    if chunk.count(b"}\n{") != breaks:
+        return []
     try:
-        return instant(text)
-    except ValueError as problem:
-        raise BadEvent(field, str(problem), event.id) from None
+        events: list[Event] = _decode_many(chunk)
+    except (msgspec.ValidationError, *_UNREADABLE):
+        return []
+    return events if len(events) == breaks + 1 else []
 
 
 def decode_batch(body: bytes, received: int | None = None) -> list[Event | BadEvent]:
@@ -354,6 +404,7 @@ def _doubles(value: Any) -> Any:
 def write(event: Event) -> bytes:
     """The event as one line of JSON without a newline, with `receivedtime` where its arrival is known."""
     content: dict[str, Any] = _decode_any(event.raw)
+    content.pop("receivedtime", None)
     if event.received is not None:
         content["receivedtime"] = rfc3339(event.received)
     return msgspec.json.encode(content)

@@ -12,14 +12,16 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from io import FileIO
+from typing import Any, BinaryIO, Final
 
-from monitor.event import BadEvent, decode, instant
+from monitor.event import BadEvent, instant
 from monitor.hours.fold import Fold
 from monitor.hours.plan import CohortFileError, Plan, open_cohort
 from monitor.hours.recount import document, to_bytes
 
-STANDINGS = {
+_CHUNK: Final = 1 << 20
+STANDINGS: Final = {
     "met": "已达标 met",
     "on_track": "正常 on track",
     "at_risk": "有风险 at risk",
@@ -91,15 +93,26 @@ def run(chosen: argparse.Namespace) -> int:
 def _read(path: str, fold: Fold) -> list[tuple[int, BadEvent]]:
     """Fold every line of the file; returns those that can't be read, with their numbers."""
     bad: list[tuple[int, BadEvent]] = []
-    take = fold.add
-    with open(0 if path == "-" else path, "rb", buffering=1 << 20) as file:
-        for number, line in enumerate(file, 1):
-            try:
-                take(decode(line))
-            except BadEvent as problem:
-                if line.strip():
-                    bad.append((number, problem))
+    before = 0
+    with open(0 if path == "-" else path, "rb", buffering=0) as file:
+        for chunk in _whole_lines(file):
+            bad += [(before + number + 1, problem) for number, problem in fold.add_lines(chunk)]
+            before += chunk.count(b"\n")
     return bad
+
+
+def _whole_lines(file: BinaryIO | FileIO) -> Iterator[bytes]:
+    """The file in chunks that end where a line does."""
+    rest = b""
+    while block := file.read(_CHUNK):
+        whole, newline, rest_of_block = block.rpartition(b"\n")
+        if newline:
+            yield rest + whole + newline
+            rest = rest_of_block
+        else:
+            rest += block
+    if rest:
+        yield rest
 
 
 @contextmanager

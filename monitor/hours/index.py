@@ -7,12 +7,12 @@ way. Never: forgets an event, guesses whose an event is, matches anybody by name
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from monitor.event import OURS, TYPES, Event, canonical, decode
+from monitor.event import OURS, TYPES, BadEvent, Event, canonical, decode, decode_lines, instant, remembered
 from monitor.hours import evidence, sign_in
-from monitor.hours.evidence import RANK, Beat, Believes, Connection
+from monitor.hours.evidence import FOREVER, RANK, Beat, Believes, Connection
 from monitor.hours.findings import CLOCK_MS, LATE_MS, Finding, Noticed
 from monitor.hours.plan import Plan
 from monitor.hours.traces import Traces
@@ -21,8 +21,11 @@ from monitor.hours.verdict import Correction
 Link = tuple[str, str, str, str]
 """(source, room, instance, connection id)."""
 
-_LENGTH_BITS: Final = 29
-_LENGTH: Final = (1 << _LENGTH_BITS) - 1
+Place = int | tuple[bytes, int | None]
+"""Where an event's bytes are kept: a line of a chunk, or here, with its arrival."""
+
+_LINE_BITS: Final = 32
+_LINE: Final = (1 << _LINE_BITS) - 1
 _ON: Final = evidence.ON
 _OFF: Final = evidence.OFF
 
@@ -58,8 +61,8 @@ class Index:
             )
             for source in plan.sources.values()
         }
-        self._known: dict[str, dict[str, int]] = defaultdict(dict)
-        self._kept = bytearray()
+        self._known: dict[str, dict[str, Place]] = defaultdict(dict)
+        self._chunks: list[bytes] = []
         self.reused: set[tuple[str, str]] = set()
         self.odd_arrivals: set[tuple[str, str]] = set()
         self._start_over(-1)
@@ -84,7 +87,7 @@ class Index:
 
     def take_over(self, other: Index, as_of: int) -> None:
         """Stand at `as_of` over the events of another index, sharing what it keeps."""
-        self._known, self._kept = other._known, other._kept
+        self._known, self._chunks = other._known, other._chunks
         self.reused, self.odd_arrivals = other.reused, other.odd_arrivals
         self._start_over(as_of)
         self.up_to(as_of)
@@ -100,21 +103,11 @@ class Index:
         place = self._known[source].get(event_id) if source in self._known else None
         return None if place is None else self._recall(place)
 
-    def _keep(self, event: Event, received: int | None) -> None:
-        """Keep the event's bytes and its arrival: they take a tenth of the room that objects would."""
-        kept, raw = self._kept, event.raw
-        place = len(kept) << _LENGTH_BITS | len(raw) << 1
-        kept += raw
-        if received is not None:
-            kept += received.to_bytes(8)
-            place |= 1
-        self._known[event.source][event.id] = place
-
-    def _recall(self, place: int) -> Event:
-        start, length = place >> _LENGTH_BITS, (place & _LENGTH) >> 1
-        end = start + length
-        received = int.from_bytes(self._kept[end : end + 8]) if place & 1 else None
-        return decode(bytes(self._kept[start:end]), received)
+    def _recall(self, place: Place) -> Event:
+        """An event from the bytes kept of it: they take a tenth of the room that objects would."""
+        if isinstance(place, int):
+            return decode(self._chunks[place >> _LINE_BITS].split(b"\n")[place & _LINE])
+        return decode(*place)
 
     def counts(self, event: Event, as_of: int) -> bool:
         """Whether the event counts at `as_of` (RULES section 3)."""
@@ -131,12 +124,12 @@ class Index:
             self._again(known, event)
             return
         received = event.received
-        self._keep(event, received)
+        known[event_id] = (event.raw, received)
         if received is not None and not -CLOCK_MS <= received - event.at <= LATE_MS:
             self.odd_arrivals.add((event.source, event_id))
         self._place(event)
 
-    def _again(self, known: dict[str, int], event: Event) -> None:
+    def _again(self, known: dict[str, Place], event: Event) -> None:
         """The same event once more: earliest arrival kept; of differing contents the first by bytes."""
         before, key = self._recall(known[event.id]), (event.source, event.id)
         taken = before
@@ -148,9 +141,68 @@ class Index:
         received = min((at for at in (before.received, event.received) if at is not None), default=None)
         if taken is before and received == before.received:
             return
-        self._keep(taken, received)
+        known[event.id] = (taken.raw, received)
         self.odd_arrivals.add(key)
         self._stale = self._stale or taken is event
+
+    def add_lines(self, chunk: bytes) -> list[tuple[int, BadEvent]]:
+        """Take the events of many whole lines; returns those that can't be read, by number of line from 0.
+
+        Beats that nothing is to be said of are sorted here and now; all others go the way of `add`.
+        """
+        events = decode_lines(chunk)
+        lines: list[bytes] = []
+        if not events:
+            return self._add_each(enumerate(chunk.split(b"\n")))
+        place = len(self._chunks) << _LINE_BITS
+        self._chunks.append(chunk)
+        bad: list[tuple[int, BadEvent]] = []
+        cohorts, sorted_to = (None, self.plan.cohort.id), self.sorted_to
+        routes, knowns, on, off = self._routes.get, self._known, _ON, _OFF
+        minutes, seconds, rests = remembered()
+        for line, event in enumerate(events):
+            data, source, event_id, time = event.data, event.source, event.id, event.time
+            route = routes((source, data.account, data.person, data.room, data.instance, data.connection))
+            known = knowns[source]
+            try:
+                at = minutes[time[:17]] + seconds[time[17:20]] + rests[time[20:]]
+            except KeyError:
+                at = self._instant(time)
+            if (
+                route is not None
+                and event.type == "camera.heartbeat"
+                and event_id not in known
+                and at <= sorted_to
+                and data.cohort in cohorts
+                and data.camera
+                and event_id
+                and event.receivedtime is None
+            ):
+                known[event_id] = place + line
+                beat = (at, 1, event_id, on, None) if data.camera == "on" else (at, 2, event_id, off, None)
+                route.fresh.append(beat)
+            else:
+                lines = lines or chunk.split(b"\n")
+                bad += self._add_each([(line, lines[line])])
+        return bad
+
+    @staticmethod
+    def _instant(time: str) -> int:
+        """The instant of a time not seen yet; one that is none is left to `decode` to say."""
+        try:
+            return instant(time)
+        except ValueError:
+            return FOREVER
+
+    def _add_each(self, lines: Iterable[tuple[int, bytes]]) -> list[tuple[int, BadEvent]]:
+        bad = []
+        for number, line in lines:
+            if line.strip():
+                try:
+                    self.add(decode(line))
+                except BadEvent as problem:
+                    bad.append((number, problem))
+        return bad
 
     def up_to(self, as_of: int) -> None:
         """Sort the events that have happened by `as_of` to where they belong, and settle connections."""

@@ -1,0 +1,92 @@
+"""Writes the generated pages: docs/rules.md from the policies, docs/api.md from the OpenAPI document.
+
+Run by `make docs`; `make lint` runs it with `--check`, which changes nothing and fails when a page is not
+what it would write.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from monitor.cohort import KINDS
+from monitor.hours.rulebook import Rules, Value, policy, rulebook
+
+HERE = Path(__file__).parent
+
+KIND_NAMES = dict(
+    zip(
+        KINDS,
+        ("授课", "实操", "研讨", "交流", "参观考察", "开班动员", "结业仪式", "辅导撰写总结", "考试", "自学"),
+        strict=True,
+    )
+)
+
+RULES_HEAD = """# 计数规则的数值 · The values of the counting rules
+
+<!-- Written by docs/generate.py from monitor/hours/rules/*.toml; change those, then run `make docs`. -->
+
+每个数值都是数据：自何日起施行、依据哪一条、原文怎么说、何时核对过。代码里没有这些数。
+How they are used stands in [counting.md](counting.md).
+Each value holds from its day on; a cohort takes those of its first period's local date. Asking for a day before
+the first is an error, never a default. "silent 未规定": the text says nothing, the value is this project's choice
+and every printed statement says so.
+"""
+
+
+def rules_page() -> str:
+    """docs/rules.md."""
+    return "\n".join([RULES_HEAD, *(line for rules in rulebook().values() for line in _policy(rules))])
+
+
+def _policy(rules: Rules) -> Iterator[str]:
+    days = sorted({value.since for value in rules.value})
+    yield f"## {rules.id} · {rules.title}\n"
+    yield f"- 依据 Document: {rules.document}"
+    yield f"- 简称 Short: {rules.short}"
+    yield f"- 核对日期 Last checked: {rules.checked_on}"
+    for day in days:
+        yield f"- 自 {day} 起 From {day}: `{policy(rules.id, day).digest}`"
+    yield ""
+    yield "| 数值 Value | 值 | 单位 Unit | 自 From | 条款 Clause | 原文 The text says | 含义 Meaning |"
+    yield "|---|---|---|---|---|---|---|"
+    for value in rules.value:
+        yield (
+            f"| `{value.name}` | {_shown(value)} | {value.unit} | {value.since} | {value.clause} "
+            f"| {value.says or '—'} | {value.means} |"
+        )
+    yield ""
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value.value, list):
+        return "<br>".join(f"{kind} {KIND_NAMES[kind]}" for kind in value.value)
+    return str(value.value)
+
+
+PAGES: dict[str, Callable[[], str]] = {"rules.md": rules_page}
+
+
+def main() -> int:
+    """Write the pages, or with --check say which are not up to date."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; fail if a page is out of date")
+    check = parser.parse_args().check
+    stale = []
+    for name, page in PAGES.items():
+        path, text = HERE / name, page()
+        if not path.exists() or path.read_text("utf-8") != text:
+            stale.append(name)
+            if not check:
+                path.write_text(text, "utf-8")
+                print(f"wrote docs/{name}")
+    if check and stale:
+        print(f"out of date: {', '.join(f'docs/{name}' for name in stale)}; run `make docs`", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
