@@ -249,7 +249,7 @@ async def carry_out(folder: Folder, order: Order, clock: Callable[[], int]) -> A
     until = loop.time() + _PATIENCE_S
     while True:
         try:
-            folder.lock()
+            folder.lock(patience_s=0)
         except FolderInUse:
             try:
                 return await _ask(folder, order)

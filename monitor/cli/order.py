@@ -71,6 +71,8 @@ def give(args: argparse.Namespace, order: Order, *, make: bool = True, what: str
     except Declined as no:
         code = WRONG if no.reason == "unavailable" else MISUSED
         stop(code, *([f"{what}: {error}" for error in no.errors] or [no.detail]))
+    except UnicodeEncodeError:
+        stop(MISUSED, "an argument is not UTF-8")
     except (FolderInUse, NewerSchema, VaultError) as error:
         stop(WRONG, str(error))
     except aiohttp.ClientError as error:

@@ -47,6 +47,7 @@ def add_source(args: argparse.Namespace) -> int:
     """Adds a platform; prints its secret."""
     from monitor.cli import order
     from monitor.control import AddSource
+    from monitor.ingest.seal import weakness
 
     row, secret = order.give(
         args,
@@ -61,6 +62,8 @@ def add_source(args: argparse.Namespace) -> int:
             demo=args.demo,
         ),
     )
+    if weak := weakness(secret):
+        order.note(weak)
     order.note(f"source {row['id']} pushes to /v1/ingest/{row['id']}; its secret is shown this once")
     print(secret)
     return 0

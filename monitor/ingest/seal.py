@@ -28,6 +28,8 @@ _MOST_SIGNATURES = 16
 
 _STAMP = re.compile(r"[0-9]{1,12}")
 _ID = re.compile(r"[!-~]{1,256}")
+_SIGNATURES = re.compile(r"[ -~]{1,4096}")
+_ASKED_BYTES = 24  # of a shared secret, by Standard Webhooks
 
 
 class Stamped(NamedTuple):
@@ -40,6 +42,13 @@ class Stamped(NamedTuple):
 def new_secret() -> str:
     """A fresh secret of 32 random bytes, written as Standard Webhooks has it."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def weakness(key: str) -> str | None:
+    """What a person should know of the secret they chose; None where nothing."""
+    if key.startswith("whpk_") or len(_decoded(key, "whsec_")) >= _ASKED_BYTES:
+        return None
+    return f"this secret is short: Standard Webhooks asks for {_ASKED_BYTES} bytes at least"
 
 
 class _Shared(Webhook):
@@ -80,7 +89,7 @@ def read(headers: Mapping[str, str], now: int) -> tuple[str, str, list[tuple[str
     delivery = headers.get("webhook-id", "")
     stamp = headers.get("webhook-timestamp", "")
     signatures = headers.get("webhook-signature", "")
-    if not (_ID.fullmatch(delivery) and _STAMP.fullmatch(stamp) and signatures):
+    if not (_ID.fullmatch(delivery) and _STAMP.fullmatch(stamp) and _SIGNATURES.fullmatch(signatures)):
         raise Refusal("unsigned")
     if abs(int(stamp) * 1000 - now) > WINDOW_MS:
         raise Refusal("stale")

@@ -94,12 +94,17 @@ class Archive:
                     self._platforms[row.id] = _platform(row, secrets)
             events = platforms.events(entry)
             for follower in self.on_entry:
-                follower(entry, events)
+                try:
+                    follower(entry, events)
+                except Exception:  # it is kept; who follows must not undo that
+                    _log.exception("a follower failed at position %d", entry.position)
 
         try:
             entry = await self.log.append(kind, OURS, now, headers, data, _DECODER, then=durable)
         except (LogBusy, LogFailed):
-            raise Declined("unavailable", "it could not be written and holds not; try again") from None
+            raise Declined("unavailable", "it could not be written and does not hold; try again") from None
+        except ValueError:
+            raise Declined("invalid", "a text holds characters that can't be written") from None
         await self._file(entry, rows)
         return entry
 

@@ -6,6 +6,7 @@ what is in the files. The lock is the kernel's: it is gone with the process, how
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 
@@ -48,8 +49,21 @@ class Folder:
         """Where the running server takes commands."""
         return self.path / "monitor.sock"
 
-    def lock(self) -> None:
-        """Takes the folder (and the database) for this process; FolderInUse where another one has it."""
+    def lock(self, patience_s: float = 2.0) -> None:
+        """Takes the folder (and the database) for this process; FolderInUse where another one keeps it.
+
+        A command has it for a moment only; so long it is waited for.
+        """
+        until = time.monotonic() + patience_s
+        while True:
+            try:
+                return self._take_all()
+            except FolderInUse:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(0.02)
+
+    def _take_all(self) -> None:
         names = [self.path / "monitor.lock"]
         if self._database is not None:
             names.append(self._database.with_name(f"{self._database.name}.lock"))

@@ -19,6 +19,8 @@ from monitor.store.entry import Entry
 RAW, ZLIB = 0, 1
 _COMPRESS_FROM = 160  # bytes; below this zlib's own header eats what it saves
 _LEVEL = 1
+_FORGET = 2_000  # delivery ids forgotten with a commit
+_READ_BYTES = 8 << 20
 
 _headers = msgspec.json.Decoder(dict[str, str])
 
@@ -98,8 +100,11 @@ class Ledger:
         """Closes the connection."""
         self._db.close()
 
-    def write(self, rows: list[Row], bodies: list[Body], keys: list[Key]) -> None:
-        """All of it in one transaction, on disk when this returns; or nothing of it, and the error."""
+    def write(self, rows: list[Row], bodies: list[Body], keys: list[Key], forget: int = 0) -> bool:
+        """All of it in one transaction, on disk when this returns; or nothing of it, and the error.
+
+        Delivery ids of days before `forget` go, some at a time; whether none of them is left.
+        """
         db = self._db
         db.execute("BEGIN IMMEDIATE")
         try:
@@ -107,11 +112,23 @@ class Ledger:
             db.executemany("INSERT INTO bodies VALUES(?,?,?)", bodies)
             if keys:
                 db.executemany("INSERT OR REPLACE INTO delivery_ids VALUES(?,?,?)", keys)
+            gone = 0
+            if forget:
+                gone = db.execute(
+                    "DELETE FROM delivery_ids WHERE (day, key) IN "
+                    "(SELECT day, key FROM delivery_ids WHERE day<? LIMIT ?)",
+                    (forget, _FORGET),
+                ).rowcount
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
+        return gone < _FORGET
+
+    def touch(self) -> None:
+        """Writes and syncs something that changes nothing: whether that goes."""
+        self._db.execute("PRAGMA user_version=1")
 
     def head(self) -> tuple[int, bytes]:
         """The last entry's position and link; (0, ORIGIN) where there is none."""
@@ -141,14 +158,6 @@ class Ledger:
         ).fetchall()
         return rows[::-1]
 
-    def forget_keys(self, before_day: int, limit: int) -> int:
-        """Forgets delivery ids of days before that one, at most `limit`; how many it forgot."""
-        return self._db.execute(
-            "DELETE FROM delivery_ids WHERE (day, key) IN "
-            "(SELECT day, key FROM delivery_ids WHERE day<? LIMIT ?)",
-            (before_day, limit),
-        ).rowcount
-
     def read(
         self,
         after: int,
@@ -157,7 +166,10 @@ class Ledger:
         sources: Collection[str] | None,
         limit: int,
     ) -> list[Entry]:
-        """At most `limit` entries after `after`, up to and with `until`, in order of position."""
+        """Entries after `after`, up to and with `until`, in order of position; none where there are no more.
+
+        At most `limit`, and fewer where their bodies are large.
+        """
         where, values = ["e.position > ?"], [after]
         if until is not None:
             where.append("e.position <= ?")
@@ -173,7 +185,14 @@ class Ledger:
                 *(self._select(where, (*values, *(kinds or ()), source), limit) for source in set(sources)),
                 key=lambda row: row[0],
             )
-        return [entry(row) for row, _ in zip(rows, range(limit), strict=False)]
+        found: list[Entry] = []
+        size = 0
+        for row in rows:
+            found.append(entry(row))
+            size += len(found[-1].body)
+            if len(found) >= limit or size > _READ_BYTES:
+                break
+        return found
 
     def _select(self, where: list[str], values: tuple[Any, ...], limit: int) -> sqlite3.Cursor:
         return self._db.execute(

@@ -12,10 +12,11 @@ the same writer in order. Its memory is bounded (`remember`); what falls out of 
 """
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from pathlib import Path
 
 from monitor.store import chain
@@ -29,6 +30,7 @@ KEY_DAYS = 7
 _GROUP = 4_096  # entries a commit
 _GROUP_BYTES = 32 << 20
 _CHUNK = 500  # entries read at a time
+_PROBE_S = 1.0  # how often it is tried, after a failure, whether writing goes again
 
 _log = logging.getLogger("monitor.log")
 
@@ -180,25 +182,26 @@ class Log:
         kinds: Collection[str] | None = None,
         sources: Collection[str] | None = None,
         until: int | None = None,
-    ) -> AsyncIterator[Entry]:
+    ) -> AsyncGenerator[Entry]:
         """The entries after a position (up to and with `until`) of these kinds and sources, in order."""
         until = self._head[0] if until is None else min(until, self._head[0])
         ledger = await asyncio.to_thread(Ledger, self.path)
         try:
             while after < until:
                 entries = await asyncio.to_thread(ledger.read, after, until, kinds, sources, _CHUNK)
+                if not entries:
+                    return
                 for entry in entries:
                     yield entry
-                if len(entries) < _CHUNK:
-                    return
                 after = entries[-1].position
         finally:
             ledger.close()
 
     async def entry(self, position: int) -> Entry:
         """The entry at a position; KeyError where there is none."""
-        async for entry in self.read(position - 1, until=position):
-            return entry
+        async with contextlib.aclosing(self.read(position - 1, until=position)) as found:
+            async for entry in found:
+                return entry
         raise KeyError(position)
 
     async def close(self) -> None:
@@ -211,7 +214,9 @@ class Log:
 
     def _write(self) -> None:
         while True:
-            self._bell.wait()
+            if not self._bell.wait(None if self.writable else _PROBE_S):
+                self._probe()
+                continue
             self._bell.clear()
             while group := self._take():
                 self._commit(group)
@@ -251,6 +256,18 @@ class Log:
             for item in group:
                 item.outcome = LogFailed(str(error))
             self.writable = False
+            self._reopen()
+
+    def _probe(self) -> None:
+        """Tries whether the log can be written again, so that it is told before somebody needs it."""
+        try:
+            if self._ledger is None:
+                self._ledger = Ledger(self.path, write=True)
+                self._tail = self._ledger.head()
+            self._ledger.touch()
+            self.writable = True
+        except Exception as error:
+            _log.warning("the log still can't be written: %s", error)
             self._reopen()
 
     def _reopen(self) -> None:
@@ -297,7 +314,7 @@ class Log:
                 position, item.kind, item.source, item.at, headers, item.body, item.decoder, link.hex()
             )
         if rows:
-            ledger.write(rows, bodies, keys)
+            self._seen.forgotten(ledger.write(rows, bodies, keys, self._seen.forget(rows[-1].at // _DAY_MS)))
             self.commits += 1
         self._tail = (position, link)
         self._seen.settle()
@@ -346,8 +363,7 @@ class _Seen:
         self._remember = remember
         self._at: dict[bytes, int] = {}
         self._new: list[bytes] = []
-        self._whole = True
-        self._day = 0
+        self._day = self._clean_to = 0
         for key, position in ledger.keys(0, remember):
             self._at[key] = position
         self._whole = len(self._at) < remember
@@ -363,6 +379,16 @@ class _Seen:
         """Takes an id on, for now."""
         self._at[key] = position
         self._new.append(key)
+
+    def forget(self, day: int) -> int:
+        """The day before which ids are to be forgotten; 0 where there are none."""
+        self._day = day - KEY_DAYS
+        return self._day if self._day > self._clean_to else 0
+
+    def forgotten(self, clean: bool) -> None:
+        """Whether no older ids are left on disk."""
+        if clean:
+            self._clean_to = max(self._clean_to, self._day)
 
     def settle(self) -> None:
         """What was taken on is durable."""
