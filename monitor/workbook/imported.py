@@ -21,6 +21,7 @@ from monitor.workbook.package import Unreadable
 from monitor.workbook.participants import Participants
 from monitor.workbook.people import Member, check_members, number_members
 from monitor.workbook.roster import Head, find_roster, read_head, read_roster, read_teachers
+from monitor.workbook.rule_words import in_chinese
 from monitor.workbook.timetable import Lesson, find_timetable, read_timetable, session_object
 
 _HEAD_KEYS: Final = (
@@ -34,6 +35,7 @@ _HEAD_KEYS: Final = (
     "filed_at",
 )
 _STEP_UP: Final = re.compile(r"(\.[^.\[\]]+|\[\d+\])$")
+_STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
 @dataclass(slots=True)
@@ -66,8 +68,22 @@ class Imported:
     def cell_error(self, where: str, problem: str) -> CellError:
         """What is wrong with the cohort as a whole (a `CohortError`), said at the cell it comes from."""
         place = self.place(where)
-        sentence = Sentence(f"{where}：{problem}" if place is None else problem, f"{where}: {problem}")
-        return CellError(place or Place("plan"), shown(None), sentence)
+        chinese = in_chinese(problem)
+        if place is None:
+            return CellError(Place("plan"), "", Sentence(f"{where}：{chinese}", f"{where}: {problem}"))
+        return CellError(place, self._value(where), Sentence(chinese, problem))
+
+    def _value(self, where: str) -> str:
+        """What stands at a path of the cohort: a text, a number, or a period as in 08:30-09:15."""
+        found: Any = self.cohort
+        for key, index in _STEP.findall(where):
+            try:
+                found = found[key] if key else found[int(index)]
+            except (KeyError, IndexError, TypeError):
+                return ""
+        if isinstance(found, list) and len(found) == 2 and ".periods[" in where:
+            return "-".join(str(moment)[11:16] for moment in found)
+        return shown(found) if isinstance(found, str | int) else ""
 
 
 def read_workbooks(
@@ -163,7 +179,7 @@ def _assembled(
     faults: Faults,
 ) -> Imported:
     """The cohort file's object, with the cell that each part of it came from."""
-    places: dict[str, Place] = {"": Place("plan")}
+    places: dict[str, Place] = {}
     head = {"id": cohort_id, "timezone": sheet.values.get("timezone") or DEFAULT_TIMEZONE}
     head |= {key: sheet.values[key] for key in _HEAD_KEYS if sheet.values.get(key) is not None}
     places |= {f"cohort.{key}": place for key, place in sheet.places.items() if " " not in key}

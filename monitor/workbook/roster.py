@@ -114,16 +114,15 @@ def _kind(row: Row, foot: bool) -> str:
     """`person`, `more` of the one above, `blank` (numbered at most), `left` out with a note, `nameless`."""
     table, own = row.table, row.table.grid.filled(row.number)
     named, numbered = row.own("name") is not None, row.own("identity") is not None
-    if set(own) <= {table.columns.get("number", 0)}:
-        return "blank"
     if table.banner(row.number) is not None and not numbered:
         return "left"
+    if set(own) <= {table.columns.get("number", 0)}:
+        return "blank"
     if foot and not (named and numbered):
         return "left"
-    if named or numbered:
+    if named or (numbered and row.held("name") is not None):
         return "person"
-    above = table.grid.origin(row.number, table.columns["name"])[0] < row.number
-    return "more" if above and row.held("name") is not None else "nameless"
+    return "more" if row.held("name") is not None else "nameless"
 
 
 def _is_foot(row: Row) -> bool:

@@ -6,6 +6,7 @@ that is there, writes a formula, or turns a text into a link or a number.
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -30,7 +31,9 @@ TIMETABLE_LINES: Final = 200
 TEACHER_LINES: Final = 40
 
 _A4: Final = 9
-_MADE: Final = datetime(2026, 1, 1)  # noqa: DTZ001 - a property of the file, the same each time it is written
+_MADE: Final = datetime.fromisoformat("2026-01-01")
+"""A property of the file: the same bytes each time it is written."""
+
 _FONT: Final = {"font_name": "宋体", "font_size": 11}
 _CELL: Final = {**_FONT, "border": 1, "valign": "vcenter"}
 _HEAD: Final = {**_CELL, "bold": True, "align": "center", "text_wrap": True}
@@ -42,7 +45,9 @@ def write_templates(directory: Path) -> list[Path]:
     paths = [directory / ROSTER_FILE, directory / PLAN_FILE]
     for path in paths:
         if path.exists():
-            raise FileExistsError(f"{path} is there already; name another directory or move it away")
+            raise FileExistsError(
+                errno.EEXIST, "is there already; name another directory or move it away", str(path)
+            )
     for path, data in zip(paths, (roster_template(), plan_template()), strict=True):
         with path.open("xb") as file:
             file.write(data)
