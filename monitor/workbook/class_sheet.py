@@ -83,6 +83,7 @@ def read_class_sheet(book: Book, cohort_id: str, faults: Faults) -> ClassSheet:
     starts, ends = sheet.values.get("starts_on"), sheet.values.get("ends_on")
     if starts and ends and ends < starts:
         faults.wrong(sheet.places["ends_on"], ends, "结束日期早于开始日期", "is before the first day")
+        del sheet.values["ends_on"]
     _sources(sheet, cells, faults)
     return sheet
 

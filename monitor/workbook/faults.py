@@ -7,6 +7,7 @@ guessed or left out, and `WorkbookErrors` that carries them. Never: shows an ide
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from typing import Final, Literal
 
 from openpyxl.utils import get_column_letter
@@ -48,7 +49,7 @@ class Place:
             parts.append(f"row {self.row}" if english else f"第{self.row}行")
         if self.column:
             letter = get_column_letter(self.column)
-            quoted = f'"{self.header}"' if english else f"“{self.header}”"
+            quoted = f' "{self.header}"' if english else f"“{self.header}”"
             parts.append((f"column {letter}" if english else f"{letter}列") + (quoted if self.header else ""))
         return " / ".join(parts)
 
@@ -152,5 +153,9 @@ def shown(value: object) -> str:
     """A cell's value as an error may show it: on one line, short, without identity numbers."""
     if value is None:
         return ""
+    if isinstance(value, datetime) and value.time() == time():
+        value = value.date()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     text = mask_within(" ".join(str(value).split()))
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Final
 
 from monitor.workbook import values
-from monitor.workbook.faults import Faults, Place
+from monitor.workbook.faults import Faults, Place, shown
 from monitor.workbook.grid import Book, Grid
 from monitor.workbook.people import Member, continue_member, read_member
 from monitor.workbook.people_columns import ROSTER_READ, TEACHERS_READ
@@ -96,7 +96,7 @@ def read_roster(table: Table, on: date | None, faults: Faults) -> list[Member]:
             row.wrong("name", "这一行有内容却没有姓名", "the row holds something but no name")
         elif kind == "left":
             words = " ".join(str(table.grid.own(row.number, c)) for c in table.grid.filled(row.number))
-            text = values.squeezed(words)[:20]
+            text = shown(words)
             faults.note(
                 table.grid.place(row.number), f"没有读作学员：{text}", f"not read as a trainee: {text}"
             )

@@ -15,7 +15,7 @@ from monitor.identity import holds_number
 from monitor.workbook import values
 from monitor.workbook.class_sheet import ClassSheet, filed
 from monitor.workbook.columns import first_words, words_to_keys
-from monitor.workbook.faults import Faults, Place
+from monitor.workbook.faults import Faults, Place, shown
 from monitor.workbook.grid import At, Book
 from monitor.workbook.lesson_times import row_periods, time_place
 from monitor.workbook.participants import Participants
@@ -91,7 +91,9 @@ def read_timetable(table: Table, sheet: ClassSheet, people: Participants, faults
         if banner is None:
             reading.take(row)
         else:
-            faults.note(table.grid.place(row.number), f"没有读：{banner[:20]}", f"not read: {banner[:20]}")
+            faults.note(
+                table.grid.place(row.number), f"没有读：{shown(banner)}", f"not read: {shown(banner)}"
+            )
     reading.finish()
     return reading.lessons
 
@@ -144,7 +146,7 @@ class _Reading:
             if column != self.table.columns.get("number")
         ]
         if own:
-            text = values.squeezed("".join(own))[:20]
+            text = shown(" ".join(own))
             self.faults.note(
                 self.table.grid.place(row.number),
                 f"没有课程和时间，没有读：{text}",
