@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Callable, Iterable
+from contextlib import aclosing
 from typing import Any, Final
 
 import msgspec
@@ -126,9 +127,10 @@ class Held:
 async def version_of(log: Log, cohort: str, until: int) -> Entry | None:
     """The entry that holds the cohort's file as it was in force at position `until`; None where none was."""
     found = None
-    async for entry in log.read(kinds={"cohort"}, sources={"staff"}, until=until):
-        if entry.headers.get("cohort") == cohort:
-            found = entry
+    async with aclosing(log.read(kinds={"cohort"}, sources={"staff"}, until=until)) as entries:
+        async for entry in entries:
+            if entry.headers.get("cohort") == cohort:
+                found = entry
     return found
 
 
@@ -139,11 +141,12 @@ async def fold_log(log: Log, decode: Decode, cohort: str, until: int) -> Held | 
         return None
     held = Held(version)
     folded = 0
-    async for entry in log.read(kinds={"delivery"}, sources=held.sources, until=until):
-        events = list(decode(entry))
-        held.take(entry, events)
-        folded += len(events) + 1
-        if folded >= _BREATH:
-            folded = 0
-            await asyncio.sleep(0)
+    async with aclosing(log.read(kinds={"delivery"}, sources=held.sources, until=until)) as entries:
+        async for entry in entries:
+            events = list(decode(entry))
+            held.take(entry, events)
+            folded += len(events) + 1
+            if folded >= _BREATH:
+                folded = 0
+                await asyncio.sleep(0)
     return held

@@ -78,14 +78,14 @@ async def body(request: web.Request, most: int) -> bytes:
                 chunks.append(chunk)
     except TimeoutError:
         problem = f"the body did not arrive within {BODY_SECONDS:g} seconds"
-        raise Problem("too_slow", problem, headers={"Connection": "close"}) from None
+        raise Problem("too_slow", problem, close=True) from None
     except web.RequestPayloadError:
         raise Problem("bad_request", "the body ends before it is whole") from None
     return b"".join(chunks)
 
 
 def _too_large(most: int) -> Problem:
-    return Problem("too_large", f"at most {most:,} bytes", headers={"Connection": "close"})
+    return Problem("too_large", f"at most {most:,} bytes", close=True)
 
 
 async def read_json(request: web.Request, shape: type[T], most: int) -> T:

@@ -92,7 +92,10 @@ def _note(request: web.Request, response: web.StreamResponse, seconds: float, pa
     door = door_of(request)
     parts.metrics.answered(door or "none", response.status, seconds)
     who = request.get(WHO)
-    _log.info(
+    say = (
+        _log.debug if response.status == 202 else _log.info
+    )  # deliveries come by the thousand; they are in the log
+    say(
         "request",
         request_id=request[ID],
         door=door or None,

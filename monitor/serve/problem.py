@@ -85,7 +85,8 @@ def reason_of(status: int) -> str:
 class Problem(Exception):
     """A refusal with its reason (a word of the table, or the path's own with its status), and a sentence.
 
-    `more` are further members of the answer (`errors`), `headers` go out with it (Retry-After, Allow).
+    `more` are further members of the answer (`errors`), `headers` go out with it (Retry-After, Allow);
+    `close` ends the connection, where the rest of the request is not worth reading.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Problem(Exception):
         status: int | None = None,
         headers: dict[str, str] | None = None,
         more: dict[str, Any] | None = None,
+        close: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -105,6 +107,7 @@ class Problem(Exception):
         self.detail = detail
         self.headers = headers or {}
         self.more = more or {}
+        self.close = close
 
     def document(self) -> dict[str, Any]:
         """The members of the problem+json object."""
@@ -120,12 +123,15 @@ class Problem(Exception):
     def answer(self, request_id: str | None = None) -> web.Response:
         """The answer itself; `request_id` lets whoever runs the service find it in the log."""
         document = self.document() | ({"request_id": request_id} if request_id else {})
-        return web.Response(
+        response = web.Response(
             status=self.status,
             body=msgspec.json.encode(document),
             content_type=MEDIA_TYPE,
             headers={"Cache-Control": "no-store", **self.headers},
         )
+        if self.close:
+            response.force_close()
+        return response
 
 
 def unauthorized(detail: str = "send Authorization: Bearer TOKEN with a token that holds") -> NoReturn:

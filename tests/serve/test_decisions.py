@@ -1,0 +1,205 @@
+"""What staff decide: cohorts from files, corrections by two people, accounts of the inbox."""
+
+from __future__ import annotations
+
+import json
+
+from tests.serve.school import COHORT, OTHER, School, cohort_file
+
+CORRECTIONS = f"/v1/cohorts/{COHORT}/corrections"
+PROPOSAL = {
+    "person": "t03",
+    "session": "s01",
+    "period": 0,
+    "credit": True,
+    "reason": "平台故障，教师点名在场",
+}
+
+
+async def test_the_list_holds_the_cohorts_given_and_no_other(place: School) -> None:
+    found = {}
+    for role in ("admin", "teacher", "auditor"):
+        _, answer, _ = await place.get("/v1/cohorts", role)
+        found[role] = [line["id"] for line in answer["cohorts"]]
+    assert found == {"admin": [COHORT, OTHER], "teacher": [COHORT], "auditor": [COHORT]}
+
+
+async def test_the_list_pages_by_cursor(place: School) -> None:
+    _, first, _ = await place.get("/v1/cohorts?limit=1")
+    _, second, _ = await place.get(f"/v1/cohorts?limit=1&cursor={first['next']}")
+    assert [line["id"] for line in first["cohorts"] + second["cohorts"]] == [COHORT, OTHER]
+    assert second["next"] is None
+
+
+async def test_a_cohort_is_given_back_as_its_file(place: School) -> None:
+    status, answer, _ = await place.get(f"/v1/cohorts/{COHORT}")
+    entry = await place.parts.log.entry(int(answer.pop("position")))
+    assert (status, answer.pop("head")) == (200, entry.hash)
+    assert answer == cohort_file()
+
+
+async def test_a_clerk_creates_a_cohort_and_is_given_it(place: School) -> None:
+    status, answer, _ = await place.post("/v1/cohorts", "clerk", cohort_file("new-one"))
+    assert (status, answer["id"], answer["created"]) == (201, "new-one", True)
+    status, _, _ = await place.get("/v1/cohorts/new-one", "clerk")
+    assert status == 200
+    status, _, _ = await place.get("/v1/cohorts/new-one", "teacher")
+    assert status == 404
+
+
+async def test_a_changed_file_is_a_new_version_and_the_same_file_none(place: School) -> None:
+    changed = cohort_file()
+    changed["cohort"]["name"] = "数控高级研修班（二）"
+    status, answer, _ = await place.post("/v1/cohorts", "clerk", changed)
+    assert (status, answer["created"], answer["changed"]) == (200, False, True)
+    _, again, _ = await place.post("/v1/cohorts", "clerk", changed)
+    assert (again["changed"], again["version"]) == (False, answer["version"])
+
+
+async def test_a_clerk_can_not_take_the_id_of_a_cohort_not_given(place: School) -> None:
+    status, problem, _ = await place.post("/v1/cohorts", "clerk", cohort_file(OTHER))
+    assert (status, problem["reason"]) == (409, "conflict")
+
+
+async def test_all_errors_of_a_file_are_named_at_once(place: School) -> None:
+    file = cohort_file("bad-one")
+    file["sessions"][0]["kind"] = "lecutre"
+    file["people"][0]["colour"] = "red"
+    del file["people"][1]["role"]
+    status, problem, _ = await place.post("/v1/cohorts", "clerk", file)
+    assert (status, problem["reason"]) == (422, "bad_cohort_file")
+    assert [error["where"] for error in problem["errors"]] == [
+        "people[0].colour",
+        "people[1].role",
+        "sessions[0].kind",
+    ]
+
+
+async def test_a_file_that_contradicts_itself_is_a_conflict(place: School) -> None:
+    file = cohort_file("bad-one")
+    file["people"][1]["accounts"] = ["u-1"]
+    status, problem, _ = await place.post("/v1/cohorts", "clerk", file)
+    assert (status, problem["reason"]) == (409, "cohort_contradicts")
+    assert [error["where"] for error in problem["errors"]] == ["people[1].accounts[0]"]
+
+
+async def test_what_is_no_json_is_said_to_be_none(place: School) -> None:
+    for body in (b"", b"{", b"\xff\xfe", b"[" * 100_000):
+        status, problem, _ = await place.ask(
+            "POST", "/v1/cohorts", "clerk", headers={"Content-Type": "application/json"}, data=body
+        )
+        assert (status, problem["reason"]) == (422, "bad_cohort_file")
+
+
+async def test_a_correction_counts_from_the_second_persons_word(place: School) -> None:
+    await place.morning()
+    status, told, _ = await place.post(CORRECTIONS, "teacher", PROPOSAL)
+    assert (status, told["n"], told["state"]) == (201, 1, "proposed")
+    _, before, _ = await place.get(f"/v1/cohorts/{COHORT}/people/t03")
+    assert before["periods"][0]["verdict"] == "refused"
+    place.clock.to("10:30:00")
+    status, told, _ = await place.post(f"{CORRECTIONS}/1/approve", "approver")
+    assert (status, told["state"], told["approved_by"]) == (200, "approved", "approver of tests")
+    _, after, _ = await place.get(f"/v1/cohorts/{COHORT}/people/t03?events=s01/0")
+    assert (after["periods"][0]["verdict"], after["periods"][0]["reason"]) == ("credited", "manual")
+    proof = after["events"][-1]
+    assert proof["event"]["data"]["approved_by"] == "approver of tests"
+    assert proof["position"] == told["position"]
+
+
+async def test_one_person_can_not_be_both(place: School) -> None:
+    await place.post(CORRECTIONS, "clerk", PROPOSAL)
+    place.tokens["second"] = await place.token("approver", cohorts=(COHORT,), name="clerk of tests")
+    status, problem, _ = await place.post(f"{CORRECTIONS}/1/approve", "second")
+    assert (status, problem["reason"]) == (403, "two_people")
+
+
+async def test_what_is_decided_already_is_a_conflict(place: School) -> None:
+    await place.post(CORRECTIONS, "clerk", PROPOSAL)
+    await place.post(f"{CORRECTIONS}/1/approve", "approver")
+    status, problem, _ = await place.post(f"{CORRECTIONS}/1/approve", "approver")
+    assert (status, problem["reason"]) == (409, "conflict")
+
+
+async def test_a_correction_of_nobody_or_nothing_is_not_found(place: School) -> None:
+    for change in ({"person": "t99"}, {"session": "s99"}, {"period": 7}):
+        status, problem, _ = await place.post(CORRECTIONS, "clerk", PROPOSAL | change)
+        assert (status, problem["reason"]) == (404, "not_found")
+    for number in ("1", "x", "99999999999"):
+        status, _, _ = await place.post(f"{CORRECTIONS}/{number}/approve", "approver")
+        assert status == 404
+
+
+async def test_a_correction_that_is_not_whole_names_the_place(place: School) -> None:
+    for change, place_named in (
+        ({"credit": "yes"}, "$.credit"),
+        ({"reason": " "}, "$.reason"),
+        ({"who": 1}, "who"),
+    ):
+        status, problem, _ = await place.post(CORRECTIONS, "clerk", PROPOSAL | change)
+        assert (status, problem["reason"]) == (400, "bad_body")
+        assert place_named in problem["detail"]
+
+
+async def test_an_id_number_in_a_reason_is_declined_and_not_repeated(place: School) -> None:
+    number = "11010519491231002X"
+    status, problem, _ = await place.post(CORRECTIONS, "clerk", PROPOSAL | {"reason": f"{number} 在场"})
+    assert (status, problem["reason"]) == (409, "declined")
+    assert number not in json.dumps(problem)
+
+
+async def test_approvers_see_what_waits_for_them(place: School) -> None:
+    await place.post(CORRECTIONS, "clerk", PROPOSAL)
+    _, answer, _ = await place.get(CORRECTIONS, "approver")
+    assert [(row["n"], row["state"], row["by"]) for row in answer["corrections"]] == [
+        (1, "proposed", "clerk of tests")
+    ]
+
+
+async def test_the_inbox_holds_accounts_that_match_nobody(place: School) -> None:
+    await place.morning()
+    _, answer, _ = await place.get("/v1/inbox", "clerk")
+    assert answer == {
+        "inbox": [
+            {"cohort": COHORT, "source": "main", "account": "u-7", "first_at": "2026-05-11T00:25:00.000Z"}
+        ],
+        "next": None,
+    }
+
+
+async def test_the_inbox_pages_over_cohorts(place: School) -> None:
+    await place.push([place.event("classroom.joined", f"x-{n}", "08:19:00") for n in range(3)])
+    found, query = [], "?limit=2"
+    while True:
+        _, answer, _ = await place.get(f"/v1/inbox{query}")
+        found += [(row["cohort"], row["account"]) for row in answer["inbox"]]
+        if answer["next"] is None:
+            break
+        query = f"?limit=2&cursor={answer['next']}"
+    assert found == [(cohort, f"x-{n}") for cohort in (COHORT, OTHER) for n in range(3)]
+
+
+async def test_a_bound_account_counts_from_the_start(place: School) -> None:
+    await place.morning()
+    door = f"/v1/cohorts/{COHORT}/people/t03"
+    _, before, _ = await place.get(door)
+    assert before["credited"] == 0
+    status, bound, _ = await place.post(f"{door}/accounts", "clerk", {"account": "u-7", "source": "main"})
+    assert (status, bound["account"]) == (200, "main/u-7")
+    _, after, _ = await place.get(door)
+    assert after["credited"] == 2
+    _, answer, _ = await place.get("/v1/inbox", "clerk")
+    assert answer["inbox"] == []
+
+
+async def test_an_account_of_somebody_else_is_a_conflict(place: School) -> None:
+    status, problem, _ = await place.post(
+        f"/v1/cohorts/{COHORT}/people/t03/accounts", "clerk", {"account": "u-1"}
+    )
+    assert (status, problem["reason"]) == (409, "conflict")
+
+
+async def test_a_decision_that_can_not_be_written_is_unavailable(place: School) -> None:
+    place.parts.log._closing = True
+    status, problem, headers = await place.post(CORRECTIONS, "clerk", PROPOSAL)
+    assert (status, problem["reason"], headers["Retry-After"]) == (503, "unavailable", "5")

@@ -1,0 +1,182 @@
+"""A platform's door: 202 when it is durable, each refusal as the wire has it; the stream answers alike."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+from typing import Any
+
+import pytest
+import websockets
+from websockets.asyncio.client import ClientConnection, connect
+
+from monitor.serve.problem import TABLE
+from tests.serve.school import School
+
+
+async def send(
+    place: School, headers: dict[str, str], body: bytes, source: str = "main"
+) -> tuple[int, Any, Any]:
+    return await place.ask("POST", f"/v1/ingest/{source}", None, headers=headers, data=body)
+
+
+async def test_a_delivery_is_answered_with_what_became_of_it(place: School) -> None:
+    events = [place.event("classroom.joined", "u-1", "08:19:00"), {"specversion": "1.0", "id": "bad"}]
+    status, answer, _ = await place.push(events)
+    assert status == 202
+    assert (answer["accepted"], answer["duplicate"]) == (1, 0)
+    assert [(refused["index"], refused["reason"]) for refused in answer["refused"]] == [(1, "malformed")]
+    entry = await place.parts.log.entry(int(answer["position"]))
+    assert json.loads(entry.body) == events
+
+
+async def test_the_same_delivery_again_is_a_duplicate(place: School) -> None:
+    headers, body = place.signed([place.event("classroom.joined", "u-1", "08:19:00")], "msg_twice")
+    _, first, _ = await send(place, headers, body)
+    status, again, _ = await send(place, headers, body)
+    assert (status, again["accepted"], again["duplicate"]) == (202, 0, 1)
+    assert first["position"] == again["position"]
+
+
+async def test_the_same_id_with_another_body_is_a_conflict(place: School) -> None:
+    await place.push([place.event("classroom.joined", "u-1", "08:19:00")], "msg_twice")
+    status, problem, _ = await place.push([place.event("classroom.joined", "u-2", "08:19:00")], "msg_twice")
+    assert (status, problem["reason"]) == (409, "id_reused")
+
+
+async def test_stale_forged_and_unsigned_are_unauthorized_and_leave_no_trace(place: School) -> None:
+    headers, body = place.signed([place.event("classroom.joined", "u-1", "08:19:00")])
+    before = place.parts.log.head()
+    refused = {
+        "not_authentic": await send(place, headers, body + b" "),
+        "unsigned": await send(place, {"content-type": headers["content-type"]}, body),
+    }
+    unknown = await send(place, headers, body, "nobody")
+    place.clock.to("08:25:01")
+    refused["stale"] = await send(place, headers, body)
+    for reason, (status, problem, sent) in refused.items():
+        assert (status, problem["reason"]) == (401, reason)
+        assert sent["WWW-Authenticate"].startswith("Webhook-Signature")
+    assert (unknown[0], unknown[1]["reason"]) == (401, "not_authentic")
+    assert before == place.parts.log.head()
+
+
+async def test_oversized_is_refused_before_it_is_read(place: School) -> None:
+    headers, _ = place.signed([])
+    body = io.BytesIO(b"x" * (5 * 1024 * 1024 + 1))
+    status, problem, _ = await place.ask("POST", "/v1/ingest/main", None, headers=headers, data=body)
+    assert (status, problem["reason"]) == (413, "too_large")
+
+
+async def test_what_says_no_length_is_refused_when_it_grows_too_large(place: School) -> None:
+    async def endless() -> Any:
+        for _ in range(6 * 16):
+            yield b"x" * 65_536
+
+    headers, _ = place.signed([])
+    status, problem, _ = await place.ask("POST", "/v1/ingest/main", None, headers=headers, data=endless())
+    assert (status, problem["reason"]) == (413, "too_large")
+
+
+async def test_compressed_bodies_are_refused(place: School) -> None:
+    headers, body = place.signed([place.event("classroom.joined", "u-1", "08:19:00")])
+    status, problem, _ = await send(place, headers | {"Content-Encoding": "gzip"}, body)
+    assert (status, problem["reason"]) == (415, "unsupported_encoding")
+
+
+async def test_a_log_that_is_full_says_when_to_come_again(place: School) -> None:
+    place.parts.log._closing = True
+    status, problem, headers = await place.push([place.event("classroom.joined", "u-1", "08:19:00")])
+    assert (status, problem["reason"]) == (503, "busy")
+    assert int(headers["Retry-After"]) > 0
+
+
+def test_every_refusal_of_a_delivery_is_in_the_table_of_problems() -> None:
+    from monitor.ingest.refusals import DELIVERY
+
+    assert {reason: status for reason, (status, _) in DELIVERY.items()} == {
+        reason: TABLE[reason].status for reason in DELIVERY
+    }
+
+
+# --- the stream ----------------------------------------------------------------------------------------
+
+
+def stream(place: School, role: str = "platform", **more: Any) -> connect:
+    address = place.url.replace("http", "ws") + "/v1/ingest/main/stream"
+    return connect(address, additional_headers=place.headers(role), **more)
+
+
+def frame(place: School, events: list[dict[str, Any]], delivery: str | None = None) -> bytes:
+    headers, body = place.signed(events, delivery)
+    line = " ".join(headers[name] for name in ("webhook-id", "webhook-timestamp", "webhook-signature"))
+    return line.encode() + b"\n" + body
+
+
+async def answers(socket: ClientConnection, count: int) -> list[dict[str, Any]]:
+    async with asyncio.timeout(20):
+        return [json.loads(await socket.recv()) for _ in range(count)]
+
+
+async def test_frames_are_answered_in_order_like_deliveries(place: School) -> None:
+    frames = [frame(place, [place.event("classroom.joined", f"u-{n}", "08:19:00")]) for n in range(50)]
+    frames[10] = frames[10].replace(b"room-1", b"room-2")
+    frames[20] = frames[19]
+    frames[30] = b"nonsense"
+    async with stream(place) as socket:
+        for each in frames:
+            await socket.send(each)
+        found = await answers(socket, len(frames))
+    said = [one.get("reason") or ("duplicate" if one["duplicate"] else "accepted") for one in found]
+    expected = ["accepted"] * 50
+    expected[10], expected[20], expected[30] = "not_authentic", "duplicate", "unsigned"
+    assert expected == said
+    positions = [int(one["position"]) for one in found if "position" in one]
+    assert positions == sorted(positions)
+    for one in found:
+        if "position" in one:
+            await place.parts.log.entry(int(one["position"]))
+
+
+async def test_several_signatures_fit_on_the_line_and_text_frames_do_too(place: School) -> None:
+    line, _, body = frame(place, [place.event("classroom.joined", "u-1", "08:19:00")]).partition(b"\n")
+    async with stream(place) as socket:
+        await socket.send((line + b" v1,AAAA\n" + body).decode())
+        (answer,) = await answers(socket, 1)
+    assert answer["accepted"] == 1
+
+
+async def test_the_stream_is_for_the_sources_own_token(place: School) -> None:
+    for role in ("admin", "clerk", "nonsense"):
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await stream(place, role)
+        assert refused.value.response.status_code == (401 if role == "nonsense" else 403)
+
+
+async def test_a_frame_that_is_too_large_ends_the_stream(place: School) -> None:
+    async with stream(place) as socket:
+        with contextlib.suppress(websockets.ConnectionClosed):
+            await socket.send(b"x" * (6 << 20))
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await answers(socket, 1)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+
+
+async def test_a_revoked_token_ends_its_stream(place: School) -> None:
+    row = next(row for row in place.parts.office.tokens() if row.role == "platform")
+    async with stream(place) as socket:
+        await socket.send(frame(place, [place.event("classroom.joined", "u-1", "08:19:00")]))
+        await answers(socket, 1)
+        await place.parts.office.revoke_token(row.id, by="tests", now=place.clock())
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await answers(socket, 1)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4401
+
+
+async def test_without_a_handshake_the_stream_asks_for_one(place: School) -> None:
+    status, problem, _ = await place.get("/v1/ingest/main/stream", "platform")
+    assert (status, problem["reason"]) == (426, "upgrade_required")
