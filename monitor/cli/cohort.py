@@ -90,7 +90,7 @@ def import_cohort(args: argparse.Namespace) -> int:
         )
     else:
         order.stop(order.MISUSED, "name one COHORT.json, or a ROSTER.xlsx and a PLAN.xlsx")
-    done = order.give(args, wanted, what=" + ".join(str(path) for path in args.files))
+    done = order.give(args, wanted, what=str(args.files[0]) if len(what) == 1 else "")
     for sentence in done["notes"]:
         order.note(sentence)
     if args.json:
@@ -145,7 +145,7 @@ def export_cohort(args: argparse.Namespace) -> int:
 def write_template(args: argparse.Namespace) -> int:
     """Writes the empty workbooks."""
     from monitor.cli import order
-    from monitor.workbook.template import write_templates
+    from monitor.workbook import write_templates
 
     try:
         args.dir.mkdir(parents=True, exist_ok=True)

@@ -70,7 +70,8 @@ def give(args: argparse.Namespace, order: Order, *, make: bool = True, what: str
         return asyncio.run(carry_out(folder(args, make=make), order, now_ms))
     except Declined as no:
         code = WRONG if no.reason == "unavailable" else MISUSED
-        stop(code, *([f"{what}: {error}" for error in no.errors] or [no.detail]))
+        before = f"{what}: " if what else ""
+        stop(code, *([f"{before}{error}" for error in no.errors] or [no.detail]))
     except UnicodeEncodeError:
         stop(MISUSED, "an argument is not UTF-8")
     except (FolderInUse, NewerSchema, VaultError) as error:

@@ -5,7 +5,7 @@ every cell. Never: keeps the workbooks; lets an identity number into the cohort,
 """
 
 import asyncio
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -13,8 +13,9 @@ from monitor.cohort import CohortError
 from monitor.hours.plan import CohortFileError, open_cohort
 from monitor.office import Imported, Office
 from monitor.office.declined import Declined
-from monitor.workbook.faults import CellError, WorkbookErrors
-from monitor.workbook.imported import read_workbooks
+
+if TYPE_CHECKING:
+    from monitor.workbook import CellError
 
 Language = Literal["zh", "en"]
 
@@ -33,6 +34,8 @@ async def import_books(
     keep_bindings: bool = True,
 ) -> Imported:
     """A new version of a cohort from its workbooks; people keep the ids that they had before."""
+    from monitor.workbook import WorkbookErrors, read_workbooks  # half a second of libraries, seldom needed
+
     known = {number: person for person, number in (await office.identities(cohort_id)).items()}
     try:
         read = await asyncio.to_thread(
@@ -69,5 +72,5 @@ async def _sources(office: Office, cohort_id: str) -> list[dict[str, Any]]:
     ]
 
 
-def _declined(errors: list[CellError], lang: Language) -> Declined:
+def _declined(errors: "list[CellError]", lang: Language) -> Declined:
     return Declined.file("invalid", [CohortError("", error.sentence(lang)) for error in errors])

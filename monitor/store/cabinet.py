@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, delete, event, select
+from sqlalchemy import URL, Table, delete, event, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -30,7 +30,7 @@ class Cabinet:
 
     def __init__(self, path: Path) -> None:
         migrate(path, "office")
-        self._engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+        self._engine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(path)))
 
         @event.listens_for(self._engine.sync_engine, "connect")
         def _settings(connection: Any, _record: Any) -> None:

@@ -162,11 +162,8 @@ class Log:
         called in the event loop with the durable entry, in order of position, before this returns and even
         if nobody waits for it any more. LogBusy: not taken on. LogFailed: nothing was kept.
         """
-        if (
-            self._closing
-            or self._pending >= self._limit
-            or self._pending_bytes + len(body) > self._limit_bytes
-        ):
+        full = self._pending >= self._limit or self._pending_bytes + len(body) > self._limit_bytes
+        if self._closing or (full and self._pending):
             raise LogBusy
         item = _Waiting(kind, source, at, headers, body, decoder, once, then)
         self._pending += 1

@@ -7,15 +7,11 @@ version of this program has made is refused.
 
 import sqlite3
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import NullPool, create_engine, event
-
-_REVISIONS = Path(__file__).parent / "migrations"
+HEADS: Final = {"log": "log_0001", "office": "office_0001"}
+"""The newest revision of each; a test holds them against the files."""
+REVISIONS: Final = Path(__file__).parent / "migrations"
 
 
 class NewerSchema(Exception):
@@ -24,10 +20,33 @@ class NewerSchema(Exception):
 
 def migrate(path: Path, which: Literal["log", "office"]) -> None:
     """Makes or upgrades the SQLite file at `path`; NewerSchema where it is ahead of this program."""
-    script = ScriptDirectory(str(_REVISIONS / which))
-    if _revision(path) == script.get_current_head():
-        return
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    if revision(path) != HEADS[which]:
+        _upgrade(path, which)
+
+
+def revision(path: Path) -> str | None:
+    """The revision that a file says it has; None where it is none of ours yet."""
+    if not path.exists():
+        return None
+    db = sqlite3.connect(path)
+    try:
+        row = db.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError:
+        return None
+    finally:
+        db.close()
+    return row[0] if row else None
+
+
+def _upgrade(path: Path, which: str) -> None:
+    from alembic.config import Config  # only here: nearly every start finds the schema as it should be
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+    from sqlalchemy import URL, NullPool, create_engine, event
+
+    script = ScriptDirectory(str(REVISIONS / which))
+    engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
 
     @event.listens_for(engine, "connect")
     def _manual(connection: Any, _record: Any) -> None:
@@ -38,8 +57,8 @@ def migrate(path: Path, which: Literal["log", "office"]) -> None:
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    def upgrade(revision: Any, _context: Any) -> Any:
-        return script._upgrade_revs("head", revision)
+    def upgrade(now: Any, _context: Any) -> Any:
+        return script._upgrade_revs("head", now)
 
     try:
         with engine.connect() as connection, EnvironmentContext(Config(), script, fn=upgrade) as environment:
@@ -52,17 +71,3 @@ def migrate(path: Path, which: Literal["log", "office"]) -> None:
         ) from None
     finally:
         engine.dispose()
-
-
-def _revision(path: Path) -> str | None:
-    """The revision the file says it has, without loading more than that takes."""
-    if not path.exists():
-        return None
-    db = sqlite3.connect(path)
-    try:
-        row = db.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.OperationalError:
-        return None
-    finally:
-        db.close()
-    return row[0] if row else None

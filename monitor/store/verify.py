@@ -12,6 +12,7 @@ from monitor.store import chain
 from monitor.store.ledger import Ledger, unpack
 
 _CHUNK = 1_000
+_BEFORE_ALL = -(2**63)
 _headers = msgspec.json.Decoder(dict[str, str]).decode
 
 
@@ -34,15 +35,16 @@ def verify(ledger: Ledger, progress: Callable[[int, int], None] | None = None) -
     """Every entry and every body, from the first; `progress` is told how many of how many are done."""
     last, _ = ledger.head()
     position, link = 0, chain.ORIGIN
+    after = _BEFORE_ALL
     while True:
-        after = position
         for row in ledger.rows(after, _CHUNK):
             problem, here = _check(row, position, link)
             if problem:
                 return Verified(position, link.hex(), Broken(min(position + 1, row[0]), problem))
             position, link = row[0], here
-        if position == after:
+        if position in (after, 0):
             break
+        after = position
         if progress is not None:
             progress(position, max(last, position))
     stray = ledger.stray_body()

@@ -1,0 +1,81 @@
+"""What the tests of the log share: appends by the dozen, and a hand on the writer."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from monitor.store.entry import Entry
+from monitor.store.ledger import Ledger
+from monitor.store.log import Log
+from monitor.store.verify import Verified, verify
+
+AT = 1_778_459_430_000  # 2026-05-11T00:30:30Z
+
+
+async def keep(
+    log: Log, body: bytes = b"[]", *, once: str | None = None, source: str = "main", at: int = AT
+) -> Entry:
+    headers = {} if once is None else {"webhook-id": once}
+    return await log.append("delivery", source, at, headers, body, "native/1", once=once)
+
+
+def verified(path: Path) -> Verified:
+    ledger = Ledger(path)
+    try:
+        return verify(ledger)
+    finally:
+        ledger.close()
+
+
+def alter(path: Path, *statements: str) -> None:
+    db = sqlite3.connect(path)
+    with db:
+        for statement in statements:
+            db.execute(statement)
+    db.close()
+
+
+class Hand:
+    """Holds the writer before a commit, or makes commits fail."""
+
+    def __init__(self) -> None:
+        self.fail: list[Exception | None] = []
+        """What becomes of the next commits: None goes well."""
+        self.reached = threading.Event()
+        self.go = threading.Event()
+        self.go.set()
+        self.groups: list[int] = []
+
+    async def hold(self, log: Log) -> "asyncio.Task[Entry]":
+        """Has the writer stand before a commit of one entry; what is appended now rides in the next."""
+        self.go.clear()
+        self.reached.clear()
+        first = asyncio.create_task(keep(log, b"the first"))
+        await asyncio.to_thread(self.reached.wait, 30)
+        return first
+
+
+@contextmanager
+def hand_on_the_writer(patch: pytest.MonkeyPatch) -> Iterator[Hand]:
+    hand = Hand()
+    write = Ledger.write
+
+    def held(self: Ledger, rows: list, *rest: object) -> bool:  # type: ignore[type-arg]
+        hand.groups.append(len(rows))
+        hand.reached.set()
+        hand.go.wait(30)
+        outcome = hand.fail.pop(0) if hand.fail else None
+        if outcome is not None:
+            raise outcome
+        return write(self, rows, *rest)  # type: ignore[arg-type]
+
+    patch.setattr(Ledger, "write", held)
+    try:
+        yield hand
+    finally:
+        hand.go.set()

@@ -1,0 +1,66 @@
+"""The data folder: one process has it; it is gone with the process."""
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from monitor.store.folder import Folder, FolderInUse
+
+
+def test_a_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    Folder(tmp_path / "a" / "b")
+    assert stat.S_IMODE((tmp_path / "a" / "b").stat().st_mode) == 0o700
+
+
+def test_a_folder_that_is_not_there_is_an_error_when_it_is_not_to_be_made(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Folder(tmp_path / "a", make=False)
+
+
+def test_a_second_one_is_refused_and_told_who_has_it(tmp_path: Path) -> None:
+    first, second = Folder(tmp_path), Folder(tmp_path)
+    first.lock()
+    with pytest.raises(FolderInUse, match=r"process \d+"):
+        second.lock(patience_s=0)
+    first.unlock()
+    second.lock(patience_s=0)
+    second.unlock()
+
+
+def test_one_database_of_two_folders_is_refused(tmp_path: Path) -> None:
+    first = Folder(tmp_path / "a", tmp_path / "log.sqlite")
+    second = Folder(tmp_path / "b", tmp_path / "log.sqlite")
+    assert tmp_path / "log.sqlite" == first.log
+    assert tmp_path / "log-office.sqlite" == first.office
+    first.lock()
+    with pytest.raises(FolderInUse):
+        second.lock(patience_s=0)
+    first.unlock()
+    second.lock(patience_s=0)
+    second.unlock()
+
+
+def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
+    child = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, time; from pathlib import Path; from monitor.store.folder import Folder\n"
+            "Folder(Path(sys.argv[1])).lock(); print('locked', flush=True); time.sleep(60)",
+            str(tmp_path),
+        ],
+        stdout=subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"locked\n"
+    folder = Folder(tmp_path)
+    with pytest.raises(FolderInUse, match=str(child.pid)):
+        folder.lock(patience_s=0)
+    child.kill()
+    child.wait()
+    child.stdout.close()
+    folder.lock(patience_s=0)
+    folder.unlock()

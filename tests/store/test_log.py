@@ -1,0 +1,344 @@
+"""The log: what it says it kept is kept, in order, once; what fails, fails for those who waited on it."""
+
+import asyncio
+import random
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.store.ledger import Ledger, pack, unpack
+from monitor.store.log import AlreadyKept, IdReused, Log, LogBusy, LogFailed
+from tests.store.logs import AT, Hand, keep, verified
+
+DAY = 86_400_000
+
+
+async def test_an_entry_is_read_as_it_was_appended(log: Log) -> None:
+    kept = await log.append("delivery", "main", AT, {"webhook-id": "名"}, b"\x00\xff" * 500, "native/1")
+    assert [kept] == [entry async for entry in log.read()]
+    assert kept == await log.entry(1)
+    assert (1, kept.hash) == log.head()
+
+
+async def test_positions_count_from_one_without_gaps(log: Log) -> None:
+    kept = await asyncio.gather(*(keep(log, b"%d" % n) for n in range(200)))
+    assert list(range(1, 201)) == [entry.position for entry in kept]
+    assert [b"%d" % n for n in range(200)] == [entry.body async for entry in log.read()]
+
+
+async def test_a_closed_log_opens_with_the_same_head(path: Path) -> None:
+    log = Log(path)
+    await asyncio.gather(*(keep(log, b"%d" % n) for n in range(10)))
+    head = log.head()
+    await log.close()
+    again = Log(path)
+    assert head == again.head()
+    next_one = await keep(again)
+    assert next_one.position == 11
+    await again.close()
+    assert (11, next_one.hash, None) == (verified(path).entries, verified(path).head, verified(path).broken)
+
+
+async def test_what_arrives_during_a_commit_rides_in_the_next(log: Log, hand: Hand) -> None:
+    first = await hand.hold(log)
+    others = [asyncio.create_task(keep(log, b"%d" % n)) for n in range(50)]
+    await asyncio.sleep(0)
+    hand.go.set()
+    await asyncio.gather(first, *others)
+    assert hand.groups == [1, 50]
+
+
+async def test_nobody_is_answered_before_the_commit(log: Log, hand: Hand) -> None:
+    task = await hand.hold(log)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not task.done()
+    assert log.head() == (0, "0" * 64)
+    hand.go.set()
+    assert (await task).position == 1
+
+
+async def test_a_failed_commit_fails_those_who_waited_on_it_and_nobody_else(log: Log, hand: Hand) -> None:
+    before = await hand.hold(log)
+    hand.fail = [None, sqlite3.OperationalError("disk I/O error"), None]
+    riding = [asyncio.create_task(keep(log, b"%d" % n)) for n in range(3)]
+    await asyncio.sleep(0)
+    hand.go.set()
+    outcomes = await asyncio.gather(*riding, return_exceptions=True)
+    assert sum(isinstance(outcome, LogFailed) for outcome in outcomes) == 3
+    after = await keep(log, b"after")
+    assert hand.groups == [1, 3, 1]
+    assert [await before, after] == [entry async for entry in log.read()]
+    assert log.writable
+    assert verified(log.path).broken is None
+
+
+async def test_an_id_whose_commit_failed_is_free_again(log: Log, hand: Hand) -> None:
+    hand.fail.append(sqlite3.OperationalError("disk I/O error"))
+    with pytest.raises(LogFailed):
+        await keep(log, once="a")
+    assert (await keep(log, once="a")).position == 1
+
+
+async def test_after_a_failure_the_log_finds_out_by_itself_that_it_can_write_again(
+    log: Log, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.store.log._PROBE_S", 0.01)
+    hand.fail.append(sqlite3.OperationalError("disk I/O error"))
+    with pytest.raises(LogFailed):
+        await keep(log)
+    for _ in range(3_000):
+        if log.writable:
+            break
+        await asyncio.sleep(0.01)
+    assert log.writable
+
+
+async def test_a_full_disk_fails_what_does_not_fit_and_the_log_goes_on_when_there_is_room(path: Path) -> None:
+    log = Log(path)
+    await keep(log, b"small")
+    assert log._ledger is not None
+    log._ledger._db.execute("PRAGMA max_page_count=40")  # of this connection; the next one has room
+    noise = random.Random(1).randbytes(1 << 20)
+    with pytest.raises(LogFailed, match="full"):
+        await keep(log, noise)
+    kept = await keep(log, noise)
+    assert kept.position == 2
+    await log.close()
+    assert (verified(path).entries, verified(path).broken) == (2, None)
+
+
+async def test_what_can_not_be_written_fails_alone(log: Log, hand: Hand) -> None:
+    first = await hand.hold(log)
+    bad = asyncio.create_task(log.append("delivery", "main", AT, {"a": "\udcff"}, b"", "native/1"))
+    good = asyncio.create_task(keep(log))
+    await asyncio.sleep(0)
+    hand.go.set()
+    outcome = (await asyncio.gather(bad, return_exceptions=True))[0]
+    assert isinstance(outcome, ValueError)
+    assert [(await first).position, (await good).position] == [1, 2]
+
+
+# --- the same delivery again ---------------------------------------------------------------------------
+
+
+async def test_a_repeated_delivery_is_recognised_on_disk(log: Log) -> None:
+    kept = await keep(log, once="a")
+    with pytest.raises(AlreadyKept) as found:
+        await keep(log, once="a")
+    assert kept.position == found.value.position
+    assert log.head()[0] == 1
+
+
+async def test_a_repeated_delivery_is_recognised_after_a_restart(path: Path) -> None:
+    log = Log(path)
+    await keep(log, once="a")
+    await log.close()
+    log = Log(path)
+    with pytest.raises(AlreadyKept):
+        await keep(log, once="a", at=AT + 3 * DAY)
+    await log.close()
+
+
+async def test_a_repeat_in_flight_is_answered_only_when_the_first_is_durable(log: Log, hand: Hand) -> None:
+    opening = await hand.hold(log)
+    copies = [
+        asyncio.create_task(keep(log, once="a")),
+        asyncio.create_task(keep(log, once="a")),
+        asyncio.create_task(keep(log, b"{}", once="a")),
+    ]
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert [task.done() for task in copies] == [False] * 3
+    hand.go.set()
+    await opening
+    found = await asyncio.gather(*copies, return_exceptions=True)
+    assert [type(one).__name__ for one in found] == ["Entry", "AlreadyKept", "IdReused"]
+    assert log.head()[0] == 2
+
+
+async def test_a_repeat_while_the_first_is_being_committed_waits_for_it(log: Log, hand: Hand) -> None:
+    hand.go.clear()
+    hand.reached.clear()
+    first = asyncio.create_task(keep(log, once="a"))
+    await asyncio.to_thread(hand.reached.wait, 30)
+    repeat = asyncio.create_task(keep(log, once="a"))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not repeat.done()
+    hand.go.set()
+    assert (await first).position == 1
+    with pytest.raises(AlreadyKept):
+        await repeat
+
+
+async def test_a_repeat_whose_first_copy_fails_fails_too(log: Log, hand: Hand) -> None:
+    opening = await hand.hold(log)
+    hand.fail = [None, sqlite3.OperationalError("disk I/O error")]
+    copies = [asyncio.create_task(keep(log, once="a")) for _ in range(2)]
+    await asyncio.sleep(0)
+    hand.go.set()
+    await opening
+    found = await asyncio.gather(*copies, return_exceptions=True)
+    assert [LogFailed, LogFailed] == [type(one) for one in found]
+
+
+async def test_the_id_with_another_body_is_refused(log: Log) -> None:
+    await keep(log, b"[1]", once="a")
+    with pytest.raises(IdReused):
+        await keep(log, b"[2]", once="a")
+
+
+async def test_the_same_id_of_two_sources_is_two_ids(log: Log) -> None:
+    await keep(log, once="a")
+    assert (await keep(log, once="a", source="other")).position == 2
+
+
+async def test_ids_that_fell_out_of_memory_are_looked_up_on_disk(path: Path) -> None:
+    log = Log(path, remember=10)
+    await asyncio.gather(*(keep(log, once=f"{n}") for n in range(100)))
+    for n in (0, 50, 99):
+        with pytest.raises(AlreadyKept) as found:
+            await keep(log, once=f"{n}", at=AT + DAY)
+        assert n + 1 == found.value.position
+    assert len(log._seen._at) == 10
+    assert (await keep(log, once="new")).position == 101
+    await log.close()
+
+
+async def test_ids_are_forgotten_after_a_week(path: Path) -> None:
+    log = Log(path)
+    await keep(log, once="a")
+    await keep(log, once="b", at=AT + 8 * DAY)
+    await log.close()
+    log = Log(path)
+    assert (await keep(log, once="a", at=AT + 8 * DAY)).position == 3
+    await log.close()
+
+
+# --- bounds --------------------------------------------------------------------------------------------
+
+
+async def test_more_than_the_queue_takes_is_refused_at_once(path: Path, hand: Hand) -> None:
+    log = Log(path, waiting=5)
+    tasks = [await hand.hold(log), *(asyncio.create_task(keep(log)) for _ in range(4))]
+    await asyncio.sleep(0)
+    with pytest.raises(LogBusy):
+        await keep(log)
+    hand.go.set()
+    await asyncio.gather(*tasks)
+    assert (await keep(log)).position == 6
+    assert log.pending == 0
+    await log.close()
+
+
+async def test_more_bytes_than_the_queue_takes_are_refused_but_one_large_body_never(
+    path: Path, hand: Hand
+) -> None:
+    log = Log(path, waiting_bytes=100)
+    assert (await keep(log, b"x" * 1000)).position == 1
+    first = await hand.hold(log)
+    with pytest.raises(LogBusy):
+        await keep(log, b"x" * 1000)
+    hand.go.set()
+    await first
+    assert (await keep(log, b"x" * 1000)).position == 3
+    await log.close()
+
+
+async def test_closing_writes_what_waits(path: Path, hand: Hand) -> None:
+    log = Log(path)
+    tasks = [await hand.hold(log), *(asyncio.create_task(keep(log)) for _ in range(19))]
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(log.close())
+    await asyncio.sleep(0)
+    hand.go.set()
+    assert len(await asyncio.gather(*tasks)) == 20
+    await closing
+    with pytest.raises(LogBusy):
+        await keep(log)
+
+
+# --- those who follow ----------------------------------------------------------------------------------
+
+
+async def test_followers_are_told_in_order_before_the_answer_and_even_if_nobody_waits(
+    log: Log, hand: Hand
+) -> None:
+    told: list[int] = []
+
+    def follow(entry: object) -> None:
+        told.append(entry.position)  # type: ignore[attr-defined]
+
+    opening = await hand.hold(log)
+    tasks = [
+        asyncio.create_task(log.append("delivery", "main", AT, {}, b"", "native/1", then=follow))
+        for _ in range(5)
+    ]
+    await asyncio.sleep(0)
+    tasks[2].cancel()
+    await asyncio.sleep(0)
+    hand.go.set()
+    await asyncio.gather(opening, *tasks, return_exceptions=True)
+    assert told == [2, 3, 4, 5, 6]
+
+
+async def test_a_follower_that_breaks_undoes_nothing(log: Log) -> None:
+    def broken(_entry: object) -> None:
+        raise RuntimeError("broken")
+
+    kept = await log.append("delivery", "main", AT, {}, b"", "native/1", then=broken)
+    assert [kept] == [entry async for entry in log.read()]
+
+
+# --- reading -------------------------------------------------------------------------------------------
+
+
+async def test_reading_by_kind_source_and_position(log: Log) -> None:
+    for n in range(30):
+        kind = "cohort" if n % 10 == 0 else "delivery"
+        await log.append(kind, ("a", "b", "c")[n % 3], AT + n, {}, b"%d" % n, "native/1")
+
+    async def positions(**asked: object) -> list[int]:
+        return [entry.position async for entry in log.read(**asked)]  # type: ignore[arg-type]
+
+    assert list(range(1, 31)) == await positions()
+    assert await positions(kinds={"cohort"}) == [1, 11, 21]
+    assert list(range(2, 31, 3)) == await positions(sources={"b"})
+    assert [n for n in range(1, 31) if n % 3 != 0] == await positions(sources={"a", "b"})
+    assert [n for n in range(6, 21) if n % 3 != 0] == await positions(sources={"a", "b"}, after=5, until=20)
+    assert await positions(sources={"nobody"}) == []
+    assert await positions(after=30) == []
+
+
+async def test_reading_goes_on_over_many_chunks(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.store.log._CHUNK", 7)
+    monkeypatch.setattr("monitor.store.ledger._READ_BYTES", 50)
+    await asyncio.gather(*(keep(log, b"x" * n, source=f"s{n % 3}") for n in range(60)))
+    assert list(range(1, 61)) == [e.position async for e in log.read(sources={"s0", "s1", "s2"})]
+    assert list(range(1, 61)) == [e.position async for e in log.read()]
+
+
+async def test_what_is_not_there_is_a_key_error(log: Log) -> None:
+    with pytest.raises(KeyError):
+        await log.entry(1)
+
+
+@given(st.binary(max_size=2000) | st.text(alphabet="ab", max_size=5000).map(str.encode))
+@settings(max_examples=200, deadline=None)
+def test_a_body_is_unpacked_as_it_was_packed_and_never_grows(body: bytes) -> None:
+    encoding, stored = pack(body)
+    assert body == unpack(encoding, stored)
+    assert len(stored) <= len(body)
+
+
+async def test_a_reader_beside_the_writer_sees_what_is_committed(log: Log) -> None:
+    await keep(log)
+    ledger = Ledger(log.path)
+    assert ledger.head()[0] == 1
+    await keep(log)
+    assert ledger.head()[0] == 2
+    ledger.close()
