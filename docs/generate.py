@@ -30,9 +30,9 @@ RULES_HEAD = """# 计数规则的数值 · The values of the counting rules
 
 每个数值都是数据：自何日起施行、依据哪一条、原文怎么说、何时核对过。代码里没有这些数。
 How they are used stands in [counting.md](counting.md).
-Each value holds from its day on; a cohort takes those of its first period's local date. Asking for a day before
-the first is an error, never a default. "silent 未规定": the text says nothing, the value is this project's choice
-and every printed statement says so.
+Each value holds from its day on; a cohort takes those of its first period's local date. Asking for a day
+before the first is an error, never a default. "silent 未规定": the text says nothing, the value is this
+project's choice, and every printed statement says so.
 """
 
 

@@ -194,7 +194,6 @@ def rfc3339(at: int) -> str:
 # --- reading ------------------------------------------------------------------------------------------
 
 _decode_fast = msgspec.json.Decoder(Event).decode
-_decode_many = msgspec.json.Decoder(Event).decode_lines
 _decode_any = msgspec.json.Decoder().decode
 _decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _set = msgspec.structs.force_setattr
@@ -239,23 +238,36 @@ def has_what_it_needs(event: Event) -> bool:
     return bool(needed and event.id and event.source)
 
 
-def decode_lines(chunk: bytes) -> list[Event]:
-    r"""Events of many lines at once, read but not checked: the caller looks at what it takes.
+class Line(msgspec.Struct, gc=False):
+    """An event of a whole file: its head, and its data as bytes, which a camera repeats beat after beat."""
+
+    id: str
+    source: str
+    type: str
+    time: str
+    specversion: Literal["1.0"]
+    data: msgspec.Raw = msgspec.Raw()
+    receivedtime: str | None = None
+
+
+_decode_many = msgspec.json.Decoder(Line).decode_lines
+
+
+def decode_lines(chunk: bytes) -> list[Line]:
+    r"""Heads of the events of many lines, not checked: the caller looks at what it takes.
 
     An empty list when the lines are not plainly one object each (a blank line, a bad one, two in a line):
     then each wants `decode`. Between two objects of one line or of one array there is never a bare `}\n{`,
     so counting it proves that every line break ends an object.
     """
-    breaks = chunk.count(b"\n")
-    if chunk.endswith(b"\n"):
-        breaks -= 1
+    breaks = chunk.count(b"\n") - chunk.endswith(b"\n")
     if chunk.count(b"}\n{") != breaks:
         return []
     try:
-        events: list[Event] = _decode_many(chunk)
+        lines = _decode_many(chunk)
     except (msgspec.ValidationError, *_UNREADABLE):
         return []
-    return events if len(events) == breaks + 1 else []
+    return lines if len(lines) == breaks + 1 else []
 
 
 def decode_batch(body: bytes, received: int | None = None) -> list[Event | BadEvent]:

@@ -97,11 +97,10 @@ class Connection:
 
     def settle(self) -> int:
         """Fold what is fresh; returns the instant from which on the timeline may have changed."""
-        fresh = self.fresh
-        if not fresh:
+        if not self.fresh:
             return FOREVER
-        fresh.sort()
-        self.fresh = []
+        fresh = sorted(self.fresh)
+        self.fresh.clear()
         if not self.beats:
             self.beats = fresh
             self._fold(fresh)

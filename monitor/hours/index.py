@@ -24,6 +24,7 @@ Link = tuple[str, str, str, str]
 Place = int | tuple[bytes, int | None]
 """Where an event's bytes are kept: a line of a chunk, or here, with its arrival."""
 
+_SEEN: Final = 200_000
 _LINE_BITS: Final = 32
 _LINE: Final = (1 << _LINE_BITS) - 1
 _ON: Final = evidence.ON
@@ -82,6 +83,7 @@ class Index:
         self._named: dict[Link, set[str]] = defaultdict(set)
         self._orphans: dict[Link, list[Event]] = {}
         self._adopted: dict[Link, int] = {}
+        self._seen: dict[str, dict[bytes, tuple[list[Beat], int, int]]] = defaultdict(dict)
         for event in self.events():
             self._place(event)
 
@@ -148,43 +150,54 @@ class Index:
     def add_lines(self, chunk: bytes) -> list[tuple[int, BadEvent]]:
         """Take the events of many whole lines; returns those that can't be read, by number of line from 0.
 
-        Beats that nothing is to be said of are sorted here and now; all others go the way of `add`.
+        A camera says the same, beat after beat, but for id and time: a beat whose data has been seen byte for
+        byte finds its connection by them. All others go the way of `add`.
         """
-        events = decode_lines(chunk)
-        lines: list[bytes] = []
-        if not events:
+        heads = decode_lines(chunk)
+        if not heads:
             return self._add_each(enumerate(chunk.split(b"\n")))
         place = len(self._chunks) << _LINE_BITS
         self._chunks.append(chunk)
         bad: list[tuple[int, BadEvent]] = []
-        cohorts, sorted_to = (None, self.plan.cohort.id), self.sorted_to
-        routes, knowns, on, off = self._routes.get, self._known, _ON, _OFF
+        lines: list[bytes] = []
+        sorted_to, of = self.sorted_to, ""
+        seen, known = self._seen[of], self._known[of]
         minutes, seconds, rests = remembered()
-        for line, event in enumerate(events):
-            data, source, event_id, time = event.data, event.source, event.id, event.time
-            route = routes((source, data.account, data.person, data.room, data.instance, data.connection))
-            known = knowns[source]
-            try:
-                at = minutes[time[:17]] + seconds[time[17:20]] + rests[time[20:]]
-            except KeyError:
-                at = self._instant(time)
-            if (
-                route is not None
-                and event.type == "camera.heartbeat"
-                and event_id not in known
-                and at <= sorted_to
-                and data.cohort in cohorts
-                and data.camera
-                and event_id
-                and event.receivedtime is None
-            ):
-                known[event_id] = place + line
-                beat = (at, 1, event_id, on, None) if data.camera == "on" else (at, 2, event_id, off, None)
-                route.fresh.append(beat)
-            else:
-                lines = lines or chunk.split(b"\n")
-                bad += self._add_each([(line, lines[line])])
+        for line, head in enumerate(heads):
+            source, event_id, time = head.source, head.id, head.time
+            if source != of:
+                of, seen, known = source, self._seen[source], self._known[source]
+            route = seen.get(bytes(head.data)) if head.type == "camera.heartbeat" else None
+            if route is not None and event_id not in known and event_id and head.receivedtime is None:
+                try:
+                    at = minutes[time[:17]] + seconds[time[17:20]] + rests[time[20:]]
+                except KeyError:
+                    at = self._instant(time)
+                if at <= sorted_to:
+                    known[event_id] = place + line
+                    fresh, rank, does = route
+                    fresh.append((at, rank, event_id, does, None))
+                    continue
+            lines = lines or chunk.split(b"\n")
+            bad += self._add_each([(line, lines[line])])
+            if head.type == "camera.heartbeat" and route is None:
+                self._remember(lines[line], bytes(head.data))
         return bad
+
+    def _remember(self, line: bytes, data: bytes) -> None:
+        """Keep which connection a beat with these very bytes belongs to, if it counts and belongs to one."""
+        try:
+            event = decode(line)
+        except BadEvent:
+            return
+        said, source = event.data, event.source
+        route = self._routes.get(
+            (source, said.account, said.person, said.room, said.instance, said.connection)
+        )
+        beat = beat_of(event)
+        counts = said.cohort in (None, self.plan.cohort.id) and source in self._believes
+        if counts and route is not None and beat is not None and len(self._seen[source]) < _SEEN:
+            self._seen[source][data] = (route.fresh, beat[1], beat[3])
 
     @staticmethod
     def _instant(time: str) -> int:
