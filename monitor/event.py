@@ -210,31 +210,32 @@ def decode(raw: bytes, received: int | None = None) -> Event:
         event = _decode_fast(raw)
         if not has_what_it_needs(event):
             event = _decode_slowly(raw)
-    except (msgspec.ValidationError, *_UNREADABLE) as problem:
-        if isinstance(problem, BadEvent):
-            raise
+    except _UNREADABLE:
         event = _decode_slowly(raw)
-    for field, text in (("time", event.time), ("receivedtime", event.receivedtime)):
-        try:
-            if text is not None and not (field == "receivedtime" and received is not None):
-                instant(text)
-        except ValueError as problem:
-            raise BadEvent(field, str(problem), event.id) from None
+    _check_instant(event.id, "time", event.time)
+    if event.receivedtime is not None and received is None:
+        _check_instant(event.id, "receivedtime", event.receivedtime)
     _set(event, "kept", Kept(raw, received))
     return event
+
+
+def _check_instant(event_id: str, field: str, text: str) -> None:
+    try:
+        instant(text)
+    except ValueError as problem:
+        raise BadEvent(field, str(problem), event_id) from None
 
 
 def has_what_it_needs(event: Event) -> bool:
     """Whether an event that is of the right types also has the fields that its type needs."""
     data, kind = event.data, event.type
+    needed: str | None = kind
     if kind == "camera.heartbeat":
         needed = data.room and data.camera
     elif kind in _ROOM_TYPES:
         needed = data.room
     elif kind in _SIGN_TYPES:
         needed = data.session
-    else:
-        needed = kind
     return bool(needed and event.id and event.source)
 
 
@@ -265,7 +266,7 @@ def decode_lines(chunk: bytes) -> list[Line]:
         return []
     try:
         lines = _decode_many(chunk)
-    except (msgspec.ValidationError, *_UNREADABLE):
+    except _UNREADABLE:
         return []
     return lines if len(lines) == breaks + 1 else []
 
