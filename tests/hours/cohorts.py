@@ -3,15 +3,19 @@
 Comes in: a seed. Goes out: a cohort file, events and an instant, always the same ones for that seed; every
 instant lies on the grid of `tick_ms`. It never decides what must come out. What happens in class is in
 happenings.py.
+
+Every run draws the same 60 examples of a law; `MONITOR_LAW_EXAMPLES=2000` draws others, and more.
 """
 
 import json
+import os
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from .happenings import Happenings, Scene
@@ -29,6 +33,15 @@ COUNTED = ["lecture", "practice", "discussion", "exchange", "visit"]
 UNCOUNTED = ["opening", "closing", "summary_guidance", "exam", "self_study"]
 STARTS = ["08:30", "09:20", "11:30", "12:29", "12:30", "14:00", "17:59", "18:00", "19:10", "00:00", "01:30"]
 TICKS = [30_000] * 6 + [15_000] * 4 + [10_000] * 4 + [5_000] * 2 + [1_000]
+
+MORE = os.environ.get("MONITOR_LAW_EXAMPLES")
+law = settings(
+    max_examples=int(MORE or 60),
+    deadline=None,
+    derandomize=MORE is None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
 
 
 @dataclass(frozen=True)

@@ -212,11 +212,14 @@ class Count:
                 and event.data.get("connection")
             )
             if orphan:
-                # Reading: "the other counting events" of any type that name that room and connection id.
+                # Reading: only the types that have a room and a connection id by the wire's table name an
+                # account here: no unknown type, no attendance, no classroom.ended with such keys of its own.
                 named = {
                     other.data["account"]
                     for other in self.events
-                    if other.room_key() == event.room_key()
+                    if other.type in ROOM_TYPES
+                    and other.type != "classroom.ended"
+                    and other.room_key() == event.room_key()
                     and other.data.get("connection") == event.data["connection"]
                     and other.data.get("account") is not None
                 }

@@ -1,9 +1,5 @@
-"""What must always hold (RULES section 10, and each "always" and "never" elsewhere), whatever the class.
+"""What must always hold (RULES section 10, and each "always" and "never" elsewhere), whatever the class."""
 
-`MONITOR_LAW_EXAMPLES=2000` draws other and more examples than the 60 that every run draws alike.
-"""
-
-import os
 from collections import Counter
 from datetime import datetime
 from itertools import pairwise
@@ -11,7 +7,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from monitor.event import decode, instant
@@ -19,17 +15,9 @@ from monitor.hours.fold import Fold
 from monitor.hours.plan import open_cohort
 from monitor.hours.recount import document, recount, to_bytes
 
-from .cohorts import Made, classes, made, plain_event
+from .cohorts import Made, classes, law, made, plain_event
 from .reference_evidence import to_ms, to_text
 
-MORE = os.environ.get("MONITOR_LAW_EXAMPLES")
-law = settings(
-    max_examples=int(MORE or 60),
-    deadline=None,
-    derandomize=MORE is None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
 anything = st.one_of(made(), classes())
 seeds = st.integers(min_value=0, max_value=2**16)
 
