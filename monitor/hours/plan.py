@@ -155,10 +155,10 @@ def _timetable_errors(cohort: Cohort, chosen: Policy | None) -> list[CohortError
         before: int | None = None
         for index, (start, end) in enumerate(session.periods):
             where = f"sessions[{number}].periods[{index}]"
+            if before is not None and start < before:
+                errors.append(CohortError(where, "begins before the period ahead of it has ended"))
             if end <= start:
                 errors.append(CohortError(where, "ends before it has begun"))
-            elif before is not None and start < before:
-                errors.append(CohortError(where, "begins before the period ahead of it has ended"))
             elif chosen and session.kind in _countable(chosen) and end - start < chosen.hour_ms:
                 minutes = (end - start) / 60_000
                 problem = (
