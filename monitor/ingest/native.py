@@ -5,8 +5,6 @@ a `Refused` that says why not. Never: raises for what one event says, keeps anyt
 or people. It is a pure function of what the log holds, so that a replay decides as the door did.
 """
 
-import msgspec
-
 from monitor.event import BadEvent, Event, decode_batch
 from monitor.ingest.refusals import Refused
 
@@ -64,6 +62,4 @@ def _allowed(index: int, event: Event, source: str, at: int, may_sign_in: bool) 
         return Refused(index, "not_allowed", "data.method: manual is ours alone")
     if event.at > at + AHEAD_MS:
         return Refused(index, "too_far_ahead", "time: over 300 seconds ahead of our clock")
-    if event.receivedtime is not None:  # when it reached us is ours to say
-        return msgspec.structs.replace(event, receivedtime=None, received=at)
     return event
