@@ -138,13 +138,17 @@ def _grids(workbook: Workbook, data: bytes, parts: dict[str, SheetFacts]) -> lis
             _fill(grid, sheet, facts)
             _merge(grid, facts)
             grids.append(grid)
+        if not grids:
+            raise Unreadable(
+                "工作簿里没有可读的工作表；请用 Excel 或 WPS 另存为普通的 .xlsx",
+                "no readable sheet in the workbook; save it as an ordinary .xlsx with Excel or WPS",
+            )
         return grids
     finally:
         opened.close()
 
 
 def _fill(grid: Grid, sheet: object, facts: SheetFacts) -> None:
-    sheet.reset_dimensions()  # type: ignore[attr-defined]
     rows = sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS)  # type: ignore[attr-defined]
     for row, cells in enumerate(rows, start=1):
         for column, cell in enumerate(cells, start=1):

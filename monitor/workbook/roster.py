@@ -24,6 +24,9 @@ ROSTER_TITLES: Final = ("学员名册", "名册", "学员花名册", "花名册"
 TEACHER_TITLES: Final = ("教师", "教师表", "师资", "师资表", "授课教师", "教师名册", "teachers")
 EXPLAINING: Final = ("说明", "填写说明", "填表说明", "示例", "example", "explanation")
 
+FEWEST_DIGITS: Final = 6
+"""Below the foot a row is a person only with a name and something like a number."""
+
 _FOOT: Final = re.compile(
     r"^(填表人|填报人|制表人?|审核人?|经办人|负责人|单位负责人|联系人|联系电话|填表日期|填报日期|盖章|备注[:：]|注[:：]"
     r"|说明[:：]|合计|总计|共[0-9]+人)"
@@ -118,7 +121,7 @@ def _kind(row: Row, foot: bool) -> str:
         return "left"
     if set(own) <= {table.columns.get("number", 0)}:
         return "blank"
-    if foot and not (named and numbered):
+    if foot and not (named and sum(c.isdigit() for c in str(row.own("identity"))) >= FEWEST_DIGITS):
         return "left"
     if named or (numbered and row.held("name") is not None):
         return "person"

@@ -78,6 +78,9 @@ def test_a_file_that_was_cut_short_is_refused(end: int) -> None:
 def test_a_damaged_part_is_refused() -> None:
     assert refused(changed(plain(), SHEET, "</sheetData>", "</sheet"))
     assert refused(changed(plain(), "xl/workbook.xml", "<sheets>.*</sheets>", "<sheets>"))
+    assert "工作表" in refused(
+        changed(plain(), "xl/workbook.xml", "<sheets>.*</sheets>", "<sheets></sheets>")
+    )
     assert refused(
         changed(plain(), "xl/styles.xml", "<cellXfs.*</cellXfs>", "<cellXfs><xf fontId='many'/></cellXfs>")
     )

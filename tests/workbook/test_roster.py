@@ -99,6 +99,14 @@ def test_a_person_below_the_foot_is_still_read() -> None:
     assert len(trainees(read(book({"名册": rows})))) == 2
 
 
+def test_names_below_the_foot_are_those_of_who_filled_the_form_in() -> None:
+    rows = annex_rows([person(1)])
+    rows += [[None, "某某"], [None, "某某", None, None, "办公室"]]
+    data = book({"名册": rows})
+    assert len(trainees(read(data))) == 1
+    assert "第8行 —— 没有读作学员：某某 办公室" in notes(data)
+
+
 def test_a_value_merged_over_several_people_holds_for_each() -> None:
     rows = annex_rows([person(1), person(2, work=None), person(3, work=None)])
     found = trainees(read(book({"名册": rows}, {"名册": ["F5:F7"]})))
@@ -186,6 +194,13 @@ def test_a_wrong_check_digit_is_said_without_the_number_and_without_the_right_di
         assert wrong[3:14] not in error.sentence(lang)
     assert error.sentence("zh").startswith("名册 / 学员名册 / 第5行 / E列“身份证号”: 110***")
     assert "校验码不对" in error.sentence("zh")
+
+
+@pytest.mark.parametrize("digits", [8, 12, 13, 14, 16, 17])
+def test_a_number_cut_short_is_masked_like_a_whole_one(digits: int) -> None:
+    short = invented(1)[:digits]
+    error = only_error(roster([person(1, identity=short)]))
+    assert error.value == (f"110***{short[-4:]}" if digits >= 12 else "***")
 
 
 def test_a_gender_that_disagrees_with_the_number_is_an_error_at_the_gender() -> None:
