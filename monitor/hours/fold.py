@@ -208,14 +208,8 @@ class Fold(Index):
         return min((at for at in fold._due(as_of) if at > as_of), default=None)
 
     def _due(self, as_of: int) -> Iterator[int]:
-        policy = self.plan.policy
-        for period in self.plan.periods:
-            yield period.start + 1
-            yield period.end
-            yield period.end + policy.silence_ms
-        for slot in self.plan.slots:
-            yield slot.start + policy.sign_in_grace_minutes * 60_000 + 1
-            yield slot.end + policy.silence_ms
+        place = bisect_right(self.plan.instants, as_of)
+        yield from self.plan.instants[place : place + 1]
         for traces in self.traces.values():
             for connection in traces.connections():
                 due = connection.next_change(as_of)
@@ -223,6 +217,7 @@ class Fold(Index):
                     yield due
         for event in self._ahead:
             yield event.at
+        policy = self.plan.policy
         running = any(p.start < as_of < p.end + policy.silence_ms for p in self.plan.periods)
         for person in self.plan.trainees if running else ():
             for one in self.standing(person, as_of).periods:

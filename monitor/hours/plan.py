@@ -53,7 +53,8 @@ class Plan:
     """A cohort, its policy and what follows from both. Make it with `open_cohort`.
 
     `periods` are ordered by (start, session id, index); `slot_of` by session id; `rooms` gives the sessions
-    held in a room, breakouts included; `people` and `sessions` are by id.
+    held in a room, breakouts included; `people` and `sessions` are by id; `instants` (ms) are those at which
+    the timetable alone changes something.
     """
 
     def __init__(self, cohort: Cohort, policy: Policy) -> None:
@@ -80,6 +81,14 @@ class Plan:
             for room in rooms_of(session):
                 self.rooms[room].append(session)
         self._accounts, _ = _accounts(cohort)
+        self.instants = self._instants()
+
+    def _instants(self) -> list[int]:
+        """Every instant at which the timetable alone changes something, in order."""
+        silence, grace = self.policy.silence_ms, self.policy.sign_in_grace_minutes * 60_000
+        of_periods = {at for p in self.periods for at in (p.start + 1, p.end, p.end + silence)}
+        of_slots = {at for slot in self.slots for at in (slot.start + grace + 1, slot.end + silence)}
+        return sorted(of_periods | of_slots)
 
     def _period(self, number: int, session: Session, index: int, start: int, end: int) -> Period:
         return Period(
