@@ -75,8 +75,8 @@ class Held:
             if self.fold.touches(event):
                 self.fold.add(event)
                 concerned = True
-                if event.at > entry.at:
-                    heapq.heappush(self._ahead, event.at)
+                if event.at >= entry.at:  # spans are half-open: what it does is seen from the instant after
+                    heapq.heappush(self._ahead, event.at + 1)
         if concerned:
             self._told, self._due_known = None, False
             self._arrivals.append((entry.at, entry.position))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,6 +74,13 @@ def cohort_file(cohort: str = COHORT, **changes: Any) -> dict[str, Any]:
         ],
         **changes,
     }
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Waits, but not for ever, until something is true that nobody tells us of."""
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 class School:
