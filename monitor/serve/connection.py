@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
+from monitor.serve.edge import HEADERS
 from monitor.serve.problem import Problem
 
 HEADER_SECONDS: Final = 30.0
@@ -53,6 +54,9 @@ class Connection(RequestHandler):
             _log.info("request.unreadable", error=type(exc).__name__ if exc else None)
             problem = Problem("bad_request", "this is not an HTTP/1.1 request that can be read", status=400)
         response = problem.answer()
+        response.headers.extend(
+            {name: text for name, text in HEADERS.items() if name not in response.headers}
+        )
         response.force_close()
         return response
 

@@ -25,7 +25,7 @@ _log = structlog.get_logger("monitor.serve")
 
 _GIVEN_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
-_HEADERS: Final = {
+HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -81,7 +81,7 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
 def _dress(response: web.StreamResponse, request_id: str, parts: Parts) -> None:
     if response.prepared:
         return
-    for name, value in _HEADERS.items():
+    for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["X-Request-Id"] = request_id
     if parts.secure:

@@ -110,7 +110,8 @@ def cursor(request: web.Request) -> str | None:
     if text is None:
         return None
     try:
-        return base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)).decode()
+        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
     except (ValueError, binascii.Error):
         raise Problem("position_unknown", "cursor: not one that an earlier page gave as `next`") from None
 

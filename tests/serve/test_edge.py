@@ -1,0 +1,251 @@
+"""The edge: every failure is problem+json, every answer has its headers, nothing personal is logged."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import structlog
+
+from monitor.serve import answer, connection
+from monitor.serve.journal import begin
+from monitor.serve.problem import MEDIA_TYPE, TABLE
+from tests.serve.school import COHORT, School, school, until
+
+
+async def raw(place: School, sent: bytes) -> bytes:
+    """What the server says to these bytes, until it closes."""
+    host, port = place.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(sent)
+    async with asyncio.timeout(20):
+        found = await reader.read()
+    writer.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "reason"),
+    [
+        ("GET", "/nowhere", 404, "not_found"),
+        ("GET", "/v1/cohorts/", 404, "not_found"),
+        ("GET", "/docs/secret.txt", 404, "not_found"),
+        ("GET", "/docs/..%2f..%2fetc%2fpasswd", 404, "not_found"),
+        ("PUT", "/v1/cohorts", 405, "method_not_allowed"),
+        ("GET", "/v1/ingest/main", 405, "method_not_allowed"),
+        ("TRACE", "/v1/cohorts", 405, "method_not_allowed"),
+        ("GET", "/v1/cohorts?colour=red", 400, "bad_parameter"),
+        ("GET", "/v1/cohorts?limit=1&limit=2", 400, "bad_parameter"),
+        ("GET", "/v1/cohorts?limit=0", 400, "bad_parameter"),
+        ("GET", "/v1/cohorts?limit=x", 400, "bad_parameter"),
+        ("GET", "/v1/cohorts?cursor=%00", 404, "position_unknown"),
+        ("GET", "/v1/inbox?cursor=abcd", 404, "position_unknown"),
+        ("GET", "/v1/cohorts?token=x", 400, "bad_parameter"),
+        ("POST", "/v1/cohorts", 415, "unsupported_media"),
+    ],
+)
+async def test_every_refusal_is_a_problem(
+    place: School, method: str, path: str, status: int, reason: str
+) -> None:
+    found, problem, headers = await place.ask(method, path, "admin")
+    assert (found, problem["reason"]) == (status, reason)
+    assert headers["Content-Type"] == MEDIA_TYPE
+    assert problem["status"] == status
+    assert problem["type"] == f"/problems#{reason}"
+    assert problem["request_id"] == headers["X-Request-Id"]
+
+
+async def test_405_says_what_is_allowed(place: School) -> None:
+    _, _, headers = await place.ask("DELETE", "/v1/cohorts", "admin")
+    assert headers["Allow"] == "GET,HEAD,POST"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "reason"),
+    [
+        (b"nonsense\r\n\r\n", 400, "bad_request"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400, "bad_request"),
+        (b"GET /" + b"x" * 10_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431, "headers_too_large"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 10_000 + b"\r\n\r\n", 431, "headers_too_large"),
+    ],
+)
+async def test_what_is_no_request_is_a_problem_too(
+    place: School, sent: bytes, status: int, reason: str
+) -> None:
+    head, _, body = (await raw(place, sent)).partition(b"\r\n\r\n")
+    assert head.split(b" ")[1] == str(status).encode()
+    assert b"Server: monitor\r\n" in head
+    assert f"Content-Type: {MEDIA_TYPE}".encode() in head
+    assert json.loads(body)["reason"] == reason
+
+
+async def test_a_failure_inside_says_nothing_of_what_failed(place: School, monkeypatch: Any) -> None:
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("张三 was here")
+
+    monkeypatch.setattr(place.parts.live, "answer", broken)
+    status, problem, _ = await place.get(f"/v1/cohorts/{COHORT}/attendance")
+    assert (status, problem["reason"]) == (500, "failed")
+    assert "张三" not in json.dumps(problem, ensure_ascii=False)
+
+
+async def test_every_answer_has_the_headers_browsers_need(place: School) -> None:
+    for path in ("/healthz", "/nowhere", "/v1/cohorts", "/docs", f"/v1/cohorts/{COHORT}/attendance"):
+        _, _, headers = await place.get(path)
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert headers["Server"] == "monitor"
+        assert "Strict-Transport-Security" not in headers
+
+
+async def test_behind_tls_browsers_are_told_to_keep_to_it(tmp_path: Path) -> None:
+    async with school(tmp_path / "data", public_url="https://hours.example.org") as place:
+        _, _, headers = await place.get("/healthz")
+        assert headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+async def test_a_request_id_is_ours_unless_a_trusted_proxy_gave_one(tmp_path: Path) -> None:
+    async with school(tmp_path / "data", trusted_proxies=("127.0.0.0/8",)) as place:
+        given = {"X-Request-Id": "from-proxy-1", "X-Forwarded-For": "203.0.113.9"}
+        _, _, headers = await place.get("/healthz", None, **given)
+        assert headers["X-Request-Id"] == "from-proxy-1"
+        _, _, headers = await place.get("/healthz", None, **(given | {"X-Request-Id": "a b"}))
+        assert headers["X-Request-Id"] != "a b"
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(answer, "BODY_SECONDS", 0.1)
+    monkeypatch.setattr(connection, "LINGER_SECONDS", 0.1)
+    head = b"POST /v1/ingest/main HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+    async with school(tmp_path / "data") as place:
+        found = await raw(place, head)
+    assert found.startswith(b"HTTP/1.1 408 ")
+    assert b'"too_slow"' in found
+
+
+async def test_half_a_request_is_not_waited_for(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(connection, "HEADER_SECONDS", 0.2)
+    async with school(tmp_path / "data") as place:
+        for sent in (b"", b"GET / HT", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A:"):
+            assert await raw(place, sent) == b""
+
+
+async def test_many_idle_connections_stop_nobody(place: School) -> None:
+    host, port = place.url.removeprefix("http://").split(":")
+    idle = [await asyncio.open_connection(host, int(port)) for _ in range(200)]
+    status, _, _ = await place.get("/healthz")
+    assert status == 200
+    for _, writer in idle:
+        writer.close()
+
+
+async def test_healthy_and_ready_until_it_drains(place: School) -> None:
+    found = [(await place.get(path, None))[0] for path in ("/healthz", "/readyz")]
+    place.parts.draining = True
+    found += [(await place.get(path, None))[0] for path in ("/healthz", "/readyz")]
+    assert found == [200, 200, 200, 503]
+
+
+async def test_not_ready_while_the_log_can_not_be_written(place: School) -> None:
+    place.parts.log.writable = False
+    status, problem, _ = await place.get("/readyz", None)
+    assert (status, problem["reason"]) == (503, "unavailable")
+
+
+async def fetched(place: School) -> int:
+    """With a client that does not end with the school."""
+    where = f"{place.url}/v1/cohorts/{COHORT}/attendance"
+    async with aiohttp.ClientSession() as http, http.get(where, headers=place.headers("admin")) as got:
+        await got.read()
+        return got.status
+
+
+async def test_an_answer_under_way_is_finished_when_the_service_ends(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    async with school(tmp_path / "data") as place:
+        begun = asyncio.Event()
+        answer_of = place.parts.live.answer
+
+        async def slowly(*asked: Any) -> Any:
+            begun.set()
+            await until(lambda: place.parts.draining)
+            return await answer_of(*asked)
+
+        monkeypatch.setattr(place.parts.live, "answer", slowly)
+        asked = asyncio.create_task(fetched(place))
+        await begun.wait()
+    assert await asked == 200
+
+
+async def test_metrics_count_without_naming_anybody(place: School) -> None:
+    await place.morning()
+    await place.get(f"/v1/cohorts/{COHORT}/people/t01")
+    _, body, _ = await place.get("/metrics", None)
+    text = body.decode()
+    assert 'door="GET /v1/cohorts/{cohort}/people/{person}",status="200"} 1.0' in text
+    assert 'monitor_intake_total{what="deliveries"} 1.0' in text
+    assert [word for word in ("t01", COHORT, "张三") if word in text] == []
+
+
+def test_titles_are_said_in_chinese_first() -> None:
+    assert [
+        reason
+        for reason, row in TABLE.items()
+        if not ("\u4e00" <= row.zh[0] <= "\u9fff" or row.zh[0] in "一")
+    ] == []
+
+
+# --- the journal ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def journal() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    begin(stream)
+    yield stream
+    structlog.reset_defaults()
+    root.handlers[:], root.level = handlers, level
+
+
+async def test_the_journal_names_doors_and_no_one(
+    tmp_path: Path, journal: io.StringIO, monkeypatch: Any
+) -> None:
+    async with school(tmp_path / "data") as place:
+        await place.morning()
+        for path in ("people/t01?full=true&reason=抽查张三", "people/t02", "attendance"):
+            await place.get(f"/v1/cohorts/{COHORT}/{path}", "auditor")
+
+        async def broken(*_: Any) -> None:
+            raise RuntimeError("张三 was here")
+
+        monkeypatch.setattr(place.parts.live, "answer", broken)
+        await place.get(f"/v1/cohorts/{COHORT}/attendance")
+        await raw(place, b"nonsense 13912345678\r\n\r\n")
+        tokens = list(place.tokens.values())
+    lines = [json.loads(line) for line in journal.getvalue().splitlines()]
+    assert {"request", "request.failed", "request.unreadable"} <= {line["event"] for line in lines}
+    doors = {line.get("door") for line in lines if line["event"] == "request"}
+    assert "GET /v1/cohorts/{cohort}/people/{person}" in doors
+    said = journal.getvalue()
+    assert [w for w in ("张三", "欧阳", "t02", "u-1", COHORT, "13912345678", *tokens) if w in said] == []
+
+
+async def test_an_exception_is_told_by_type_and_place(journal: io.StringIO) -> None:
+    try:
+        raise ValueError("张三")
+    except ValueError:
+        logging.getLogger("monitor.anything").exception("it failed")
+    (line,) = [json.loads(text) for text in journal.getvalue().splitlines()]
+    assert (line["event"], line["error"], line["level"]) == ("it failed", "ValueError", "error")
+    assert "张三" not in journal.getvalue()
