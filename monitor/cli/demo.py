@@ -45,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from monitor.demo.run import Wish, demo
     from monitor.demo.service import ServiceFailed
     from monitor.demo.stage import SEED, TRAINEES
+    from monitor.simulate.push import Stopped
 
     try:
         folder = DemoFolder(args.data, keep=args.keep)
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         asyncio.run(demo(wish, folder, now_ms))
     except asyncio.CancelledError:
         return 0
-    except (ServiceFailed, UsageError) as problem:
+    except (ServiceFailed, Stopped, UsageError) as problem:
         print(f"monitor demo: {problem}", file=sys.stderr)
         return 1
     finally:

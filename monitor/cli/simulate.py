@@ -252,7 +252,7 @@ def _cohort(args: argparse.Namespace, now: int) -> Cohort:
             )
         )
     cohort, errors = parse(data)
-    if cohort is None:
+    if cohort is None or errors:
         raise WrongUse("\n".join([f"{args.cohort} is no cohort file:", *map(str, errors)]))
     if args.cohort_out:
         try:

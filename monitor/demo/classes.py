@@ -6,7 +6,7 @@ institutions, identity numbers, a clock.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -110,6 +110,8 @@ _BETTER = _offline("技术改进交流", "exchange", "w02", _BAY)
 _NEXT = _offline("新技术展望", "lecture", "w01", _STEPS, 2)
 _FRUITS = _offline("成果研讨", "discussion", "w01", _STEPS, 2)
 
+_ICV_POSTS: Final = ("汽车维修工", "汽车装调工", "智能网联测试员", "诊断工程师", "班组长")
+
 _ICV: Final = Course(
     behind=(
         Day((_INTRO, _SENSE), opens=_offline("开班动员", "opening", "w01", _STEPS, 1)),
@@ -149,13 +151,13 @@ def beijing(now: int, trainees: int, seed: int) -> dict[str, Any]:
         "sessions": sessions(_CNC, now, 45 * MINUTE, zone),
     }
     _came_and_went(content)
-    return content
+    return _dated(content)
 
 
 def tongzhou(now: int, trainees: int, seed: int) -> dict[str, Any]:
     """智能网联汽车: 84 hours, 18 of them seminar, periods of 50 minutes, on a platform that tells states."""
     zone = ZoneInfo(ZONE)
-    return {
+    content: dict[str, Any] = {
         "policy": "tongzhou-2024",
         "cohort": {
             "id": TONGZHOU,
@@ -166,9 +168,10 @@ def tongzhou(now: int, trainees: int, seed: int) -> dict[str, Any]:
             "timezone": ZONE,
         },
         "sources": [{"id": STATES, "camera": "state"}, {"id": CARDS, "camera": "none"}],
-        "people": people(trainees, ["景老师", "栗老师"], [STATES, CARDS], seed, "tz-"),
+        "people": people(trainees, ["景老师", "栗老师"], [STATES, CARDS], seed, "tz-", _ICV_POSTS),
         "sessions": sessions(_ICV, now, 50 * MINUTE, zone),
     }
+    return _dated(content)
 
 
 def left_open(content: dict[str, Any]) -> str | None:
@@ -177,19 +180,27 @@ def left_open(content: dict[str, Any]) -> str | None:
     return online[-4] if len(online) >= 4 else None
 
 
-def _came_and_went(content: dict[str, Any]) -> None:
-    """One trainee comes to the class on its third day, one leaves it after its sixth: both with few hours."""
+def _days(content: dict[str, Any]) -> list[date]:
     zone = ZoneInfo(content["cohort"]["timezone"])
-    days = sorted(
-        {datetime.fromisoformat(s["periods"][0][0]).astimezone(zone).date() for s in content["sessions"]}
-    )
-    trainees = [person for person in content["people"] if person["role"] == "trainee"]
-    if len(trainees) < 18 or len(days) < 7:
-        return
-    trainees[11] |= {"enrolled_on": days[2].isoformat(), "note": "递补入班"}
-    trainees[17] |= {"withdrawn_on": days[5].isoformat(), "note": "因工作调动退班"}
+    begins = (session["periods"][0][0] for session in content["sessions"])
+    return sorted({datetime.fromisoformat(begin).astimezone(zone).date() for begin in begins})
+
+
+def _dated(content: dict[str, Any]) -> dict[str, Any]:
+    """The class with its first and last day, filed a week before."""
+    days = _days(content)
     content["cohort"] |= {
         "starts_on": days[0].isoformat(),
         "ends_on": days[-1].isoformat(),
         "filed_at": (days[0] - timedelta(days=7)).isoformat(),
     }
+    return content
+
+
+def _came_and_went(content: dict[str, Any]) -> None:
+    """One trainee comes to the class on its third day, one leaves it after its sixth: both with few hours."""
+    days = _days(content)
+    trainees = [person for person in content["people"] if person["role"] == "trainee"]
+    if len(trainees) >= 18:
+        trainees[11] |= {"enrolled_on": days[2].isoformat(), "note": "递补入班"}
+        trainees[17] |= {"withdrawn_on": days[5].isoformat(), "note": "因工作调动退班"}

@@ -7,13 +7,15 @@ itself before the timetable does.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from monitor.demo.past import told
+from monitor.demo.service import ServiceFailed
 from monitor.demo.stage import Stage, acts
 from monitor.simulate.line import HttpLine
 from monitor.simulate.play import Pace, play
-from monitor.simulate.push import Push
+from monitor.simulate.push import Push, Stopped
 from monitor.simulate.sign import Signer
 from monitor.simulate.tally import Tally
 
@@ -25,9 +27,12 @@ async def play_on(
 ) -> None:
     """Push what is delivered from `stage.played_until` on; `moved` hears of every delivery."""
     tallies: dict[str, Tally] = {}
-    async with asyncio.TaskGroup() as group:
-        for source, secret in stage.secrets.items():
-            group.create_task(_source(stage, source, secret, url, clock, tallies, moved))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for source, secret in stage.secrets.items():
+                group.create_task(_source(stage, source, secret, url, clock, tallies, moved))
+    except* Stopped as stopped:
+        raise ServiceFailed(str(stopped.exceptions[0])) from None
 
 
 async def _source(
@@ -49,5 +54,6 @@ async def _source(
                 planned, push, pace, clock, source=source, seed=stage.seed, moved=lambda *_: moved(tallies)
             )
         finally:
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                await push.drain()
+            with contextlib.suppress(TimeoutError):  # told to end: what is under way gets a moment
+                async with asyncio.timeout(_DRAIN_SECONDS):
+                    await push.drain()

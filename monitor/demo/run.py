@@ -117,23 +117,28 @@ async def _look(stage: Stage, url: str) -> words.Seen:
 
 async def _correct(stage: Stage, name: str, ask: Callable[..., Any]) -> None:
     """Two people give back a period that a broken line took: the one thing that staff decide in the demo."""
-    shortfalls = (await ask("teacher", f"/v1/cohorts/{name}/shortfalls"))["shortfalls"]
-    for one in shortfalls:
-        if one["id"] == stage.trainee:
-            continue
-        person = await ask("teacher", f"/v1/cohorts/{name}/people/{one['id']}")
-        for period in person["periods"]:
-            if period["reason"] == "no_evidence":
-                wanted = {
-                    "person": one["id"],
-                    "session": period["session"],
-                    "period": period["index"],
-                    "credit": True,
-                    "reason": "平台心跳中断，教师点名确认在场（演示）",
-                }
-                proposed = await ask("clerk", f"/v1/cohorts/{name}/corrections", wanted)
-                await ask("approver", f"/v1/cohorts/{name}/corrections/{proposed['n']}/approve", {})
-                return
+    everybody = (await ask("teacher", f"/v1/cohorts/{name}/attendance"))["people"]
+    refused: list[tuple[bool, dict[str, Any]]] = []
+    for one in everybody:
+        if one["id"] != stage.trainee and one["credited"] < one["required"]:
+            person = await ask("teacher", f"/v1/cohorts/{name}/people/{one['id']}")
+            refused += [
+                (period["reason"] != "no_evidence", {"person": one["id"], **period})
+                for period in person["periods"]
+                if period["verdict"] == "refused"
+            ]
+    if not refused:
+        return
+    _, period = min(refused, key=lambda found: found[0])
+    wanted = {
+        "person": period["person"],
+        "session": period["session"],
+        "period": period["index"],
+        "credit": True,
+        "reason": "平台心跳中断，教师点名确认在场（演示）",
+    }
+    proposed = await ask("clerk", f"/v1/cohorts/{name}/corrections", wanted)
+    await ask("approver", f"/v1/cohorts/{name}/corrections/{proposed['n']}/approve", {})
 
 
 def _say(
@@ -141,6 +146,8 @@ def _say(
 ) -> None:
     events = sum(tally.accepted for tally in tallies.values())
     lost = sum(tally.refused + tally.undelivered for tally in tallies.values())
+    if lost:
+        print(f"monitor demo: {lost} events were not taken; see {wish.folder}/service.log", file=sys.stderr)
     if wish.json:
         facts = {"events": events, "lost": lost, "seconds": took, "data": str(wish.folder)}
         print(msgspec.json.encode(words.machine_readable(stage, child.url, seen, facts)).decode(), flush=True)

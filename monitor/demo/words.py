@@ -37,7 +37,7 @@ _RULE: Final = "─" * 78
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """What the service answered: attendance by cohort; a trainee's refused period as SESSION/INDEX, or None."""
+    """What the service answered: attendance by cohort; a trainee's refused period as SESSION/INDEX."""
 
     attendance: dict[str, dict[str, Any]]
     period: str | None
@@ -47,20 +47,20 @@ def running(cohort: Cohort, now: int) -> str:
     """The period that is going on, or the next one, in words."""
     zone = ZoneInfo(cohort.timezone)
     spans = sorted(
-        (
-            (start, end, index, session)
-            for session in cohort.sessions
-            for index, (start, end) in enumerate(session.periods)
-        ),
-        key=lambda span: span[:2],
+        (start, end, session.id, index)
+        for session in cohort.sessions
+        for index, (start, end) in enumerate(session.periods)
     )
-    for start, end, index, session in spans:
+    by_id = {session.id: session for session in cohort.sessions}
+    for start, end, session, index in spans:
         if start <= now < end:
             left = (end - now + 59_999) // 60_000
-            return f"正在上课 now: {_period(session, index, start, end, zone)}，还有 {left} 分钟 min left"
-    for start, end, index, session in spans:
+            return (
+                f"正在上课 now: {_period(by_id[session], index, start, end, zone)}，还有 {left} 分钟 min left"
+            )
+    for start, end, session, index in spans:
         if start > now:
-            return f"下一学时 next: {_period(session, index, start, end, zone)}"
+            return f"下一学时 next: {_period(by_id[session], index, start, end, zone)}"
     return "课程已全部结束 the timetable is over"
 
 

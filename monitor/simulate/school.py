@@ -64,7 +64,7 @@ _GIVEN: Final = (
     "望舒",
     "怀瑾",
 )
-_POSTS: Final = ("数控车工", "加工中心操作工", "装配钳工", "工艺员", "设备点检员", "班组长")
+POSTS: Final = ("数控车工", "加工中心操作工", "装配钳工", "工艺员", "设备点检员", "班组长")
 _EMPLOYERS: Final = (
     "北辰精密（虚构）",
     "长河机电（虚构）",
@@ -142,7 +142,12 @@ def _day(day: Day, spans: Sequence[Span], before: int, zone: ZoneInfo) -> list[d
 
 
 def people(
-    trainees: int, teachers: Sequence[str], sources: Sequence[str], seed: int, district: str = ""
+    trainees: int,
+    teachers: Sequence[str],
+    sources: Sequence[str],
+    seed: int,
+    district: str = "",
+    posts: Sequence[str] = POSTS,
 ) -> list[dict[str, Any]]:
     """Teachers by name, then trainees with invented names; each with an account on every source."""
     rng = Random(f"{seed}|{district}|names")
@@ -160,7 +165,7 @@ def people(
         }
         if entry["role"] == "trainee":
             entry["employer"] = rng.choice(_EMPLOYERS)
-            entry["post"] = rng.choice(_POSTS)
+            entry["post"] = rng.choice(posts)
             entry["level"] = rng.choice(("技师", "技师", "高级技师"))
         found.append(entry)
     return found
