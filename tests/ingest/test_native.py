@@ -1,5 +1,6 @@
 """The native source: what a platform may say, and that nothing it says makes us stumble."""
 
+import contextlib
 import json
 from typing import Any
 

@@ -1,0 +1,576 @@
+"""The office: what is decided is in the log, holds at once, and can be read again from it."""
+
+import asyncio
+import hashlib
+import json
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from monitor.control import opened
+from monitor.event import Event
+from monitor.hours.plan import open_cohort
+from monitor.ingest import sources
+from monitor.office import Declined, Office
+from monitor.store.cabinet import Cabinet
+from monitor.store.entry import Entry
+from monitor.store.folder import Folder
+from monitor.store.log import Log
+from monitor.store.vault import VaultError
+from tests.cohort_file import COHORT, cohort_file
+from tests.ingest.signing import NOW, PUBLIC, SECRET, signed
+from tests.store.logs import alter, hand_on_the_writer, verified
+
+NUMBER = "11010519491231002X"  # the example of GB 11643 itself
+ID = "bj-cnc-01"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path / "data")
+
+
+@pytest.fixture
+async def office(folder: Folder) -> AsyncIterator[Office]:
+    async with opened(folder) as (_, found):
+        yield found
+
+
+async def imported(office: Office, data: bytes | None = None, **more: Any) -> Any:
+    return await office.import_cohort(data or cohort_file(), by="cli/a", why="import", now=NOW, **more)
+
+
+async def entries(office: Office) -> list[Entry]:
+    return [entry async for entry in office.log.read()]
+
+
+async def declined(coroutine: Any) -> Declined:
+    with pytest.raises(Declined) as found:
+        await coroutine
+    return found.value
+
+
+def accounts(data: bytes, person: str) -> list[str]:
+    return list(open_cohort(data).people[person].accounts)
+
+
+# --- cohorts -------------------------------------------------------------------------------------------
+
+
+async def test_an_imported_cohort_is_there_as_it_was_given(office: Office) -> None:
+    done = await imported(office)
+    assert (done.created, done.changed, done.position, done.people, done.sessions) == (True, True, 1, 3, 1)
+    assert await office.cohort_file(ID) == cohort_file()
+    (row,) = office.cohorts()
+    assert (row.id, row.organizer, row.policy, row.sources) == (ID, "某技师学院", "beijing-2026", ("main",))
+    (entry,) = await entries(office)
+    assert (entry.kind, entry.source, entry.body) == ("cohort", "staff", cohort_file())
+    assert entry.headers == {"cohort": ID, "by": "cli/a", "why": "import"}
+
+
+async def test_the_same_file_again_makes_no_new_version(office: Office) -> None:
+    await imported(office)
+    again = json.dumps(COHORT, indent=2).encode()
+    done = await imported(office, again)
+    assert (done.created, done.changed, done.position) == (False, False, 1)
+    assert len(await entries(office)) == 1
+
+
+async def test_another_file_is_a_new_version_and_the_old_one_stays_in_the_log(office: Office) -> None:
+    await imported(office)
+    other = cohort_file(people=COHORT["people"][:1] + COHORT["people"][2:])
+    done = await imported(office, other)
+    assert (done.changed, done.position) == (True, 2)
+    assert [entry.body for entry in await entries(office)] == [cohort_file(), other]
+    row = office.cohort(ID)
+    assert row is not None
+    assert (row.versions, row.position) == (2, 2)
+
+
+async def test_a_bad_file_is_declined_naming_everything_and_leaves_nothing(office: Office) -> None:
+    bad = cohort_file(policy="nowhere", people=[], misspelt=1)
+    found = await declined(imported(office, bad))
+    assert found.reason == "invalid"
+    assert {"policy", "misspelt", "sessions[0].teacher"} <= {error.where for error in found.errors}
+    assert await entries(office) == []
+
+
+async def test_a_file_with_an_id_number_in_it_is_declined_without_showing_it(office: Office) -> None:
+    people = [{"id": "t01", "role": "trainee", "note": f"身份证 {NUMBER}"}, COHORT["people"][2]]
+    found = await declined(imported(office, cohort_file(people=people)))
+    assert [error.where for error in found.errors] == ["people[0].note"]
+    assert NUMBER not in found.detail
+    assert await entries(office) == []
+
+
+async def test_a_source_that_is_not_set_up_or_set_up_otherwise_is_noted(office: Office) -> None:
+    assert "not set up" in (await imported(office)).notes[0]
+    await office.add_source("main", "native", camera="state", by="cli/a", now=NOW)
+    assert "state" in (await imported(office)).notes[0]
+
+
+async def test_a_source_set_up_as_the_file_says_is_not_noted(office: Office) -> None:
+    await office.add_source("main", "native", by="cli/a", now=NOW)
+    assert (await imported(office)).notes == ()
+
+
+async def test_a_cohort_that_is_not_there_is_not_found(office: Office) -> None:
+    assert (await declined(office.cohort_file("nowhere"))).reason == "not_found"
+    assert office.cohort("nowhere") is None
+
+
+# --- identities ----------------------------------------------------------------------------------------
+
+
+async def test_an_id_number_is_in_no_file_of_the_folder(office: Office, folder: Folder) -> None:
+    await imported(office, identities={"t01": NUMBER})
+    assert await office.identities(ID) == {"t01": NUMBER}
+    assert await office.cabinet.holders(NUMBER) == [(ID, "t01")]
+    assert await office.cabinet.holders(NUMBER[:-1] + "0") == []
+    for file in folder.path.iterdir():
+        if file.is_file():
+            assert NUMBER.encode() not in file.read_bytes()
+
+
+async def test_identities_of_people_who_are_not_in_the_file_are_declined(office: Office) -> None:
+    found = await declined(imported(office, identities={"t99": NUMBER}))
+    assert found.reason == "invalid"
+    assert NUMBER not in found.detail
+
+
+async def test_without_its_key_the_office_does_not_open(folder: Folder) -> None:
+    async with opened(folder) as (_, office):
+        await imported(office, identities={"t01": NUMBER})
+    folder.key.rename(folder.path / "away")
+    with pytest.raises(VaultError, match="missing"):
+        async with opened(folder):
+            pass
+    assert not folder.key.exists()
+
+
+# --- bindings ------------------------------------------------------------------------------------------
+
+
+async def bind(office: Office, person: str, account: str) -> Any:
+    return await office.bind_account(ID, person, account, by="tok", why="inbox", now=NOW)
+
+
+async def test_a_binding_is_a_new_version_of_the_cohort(office: Office) -> None:
+    await imported(office)
+    done = await bind(office, "t01", "main/u-7")
+    assert (done.changed, done.position) == (True, 2)
+    assert accounts(await office.cohort_file(ID), "t01") == ["u-1001", "main/u-7"]
+    assert (await bind(office, "t01", "main/u-7")).changed is False
+    assert len(await entries(office)) == 2
+
+
+@pytest.mark.parametrize(
+    ("person", "account", "reason"),
+    [
+        ("t01", "u-1002", "conflict"),
+        ("t01", "main/u-1002", "conflict"),
+        ("t99", "u", "not_found"),
+        ("t01", " ", "invalid"),
+    ],
+)
+async def test_a_binding_that_can_not_be_is_declined(
+    office: Office, person: str, account: str, reason: str
+) -> None:
+    await imported(office)
+    assert (await declined(bind(office, person, account))).reason == reason
+    assert len(await entries(office)) == 1
+
+
+async def test_a_binding_survives_the_next_import(office: Office) -> None:
+    await imported(office)
+    await bind(office, "t01", "main/u-7")
+    done = await imported(office)
+    assert done.changed is False
+    assert "account main/u-7 stays bound to t01" in done.notes
+    renamed = cohort_file(cohort={**COHORT["cohort"], "name": "新名"})
+    assert (await imported(office, renamed)).changed is True
+    assert accounts(await office.cohort_file(ID), "t01") == ["u-1001", "main/u-7"]
+
+
+async def test_a_binding_gives_way_to_a_file_that_says_otherwise(office: Office) -> None:
+    await imported(office)
+    await bind(office, "t01", "u-7")
+    people = [COHORT["people"][0], {**COHORT["people"][1], "accounts": ["u-7"]}, COHORT["people"][2]]
+    done = await imported(office, cohort_file(people=people))
+    assert any("is not any more" in note for note in done.notes)
+    assert accounts(await office.cohort_file(ID), "t01") == ["u-1001"]
+
+
+async def test_bindings_are_dropped_when_asked_and_stay_dropped(office: Office) -> None:
+    await imported(office)
+    await bind(office, "t01", "u-7")
+    assert (await imported(office, keep_bindings=False)).changed is True
+    assert (await imported(office)).notes[1:] == ()
+    assert accounts(await office.cohort_file(ID), "t01") == ["u-1001"]
+
+
+# --- corrections ---------------------------------------------------------------------------------------
+
+
+async def propose(office: Office, **changed: Any) -> Any:
+    said = {"person": "t01", "session": "s01", "period": 0, "credit": True, "reason": "机房断网", "by": "李"}
+    said |= changed
+    return await office.propose_correction(ID, **said, token="tok-1", now=NOW)
+
+
+async def test_a_correction_counts_from_the_second_persons_word(office: Office) -> None:
+    await imported(office)
+    proposed = await propose(office)
+    assert (proposed.n, proposed.approved_at) == (1, None)
+    assert [sources.events(entry) for entry in await entries(office)] == [[], []]
+    approved = await office.approve_correction(ID, 1, by="赵", token="tok-2", now=NOW + 5)
+    assert (approved.approved_by, approved.approved_at, approved.approved_position) == ("赵", NOW + 5, 3)
+    (event,) = sources.events((await entries(office))[2])
+    assert (event.source, event.type, event.at, event.received) == (
+        "staff",
+        "attendance.corrected",
+        NOW + 5,
+        NOW + 5,
+    )
+    assert (event.data.cohort, event.data.person, event.data.session, event.data.period) == (
+        ID,
+        "t01",
+        "s01",
+        0,
+    )
+    assert (event.data.credit, event.data.reason, event.data.by, event.data.approved_by) == (
+        True,
+        "机房断网",
+        "李",
+        "赵",
+    )
+    assert office.corrections(ID) == [approved]
+
+
+@pytest.mark.parametrize(("by", "token"), [("李", "tok-2"), ("赵", "tok-1"), ("", "tok-2"), (" ", "tok-2")])
+async def test_one_person_is_not_two(office: Office, by: str, token: str) -> None:
+    await imported(office)
+    await propose(office)
+    found = await declined(office.approve_correction(ID, 1, by=by, token=token, now=NOW))
+    assert found.reason == "not_allowed"
+    assert len(await entries(office)) == 2
+
+
+async def test_a_correction_is_approved_once_even_by_two_at_a_time(office: Office) -> None:
+    await imported(office)
+    await propose(office)
+    found = await asyncio.gather(
+        *(office.approve_correction(ID, 1, by=f"赵{n}", token=f"t{n}", now=NOW) for n in range(3)),
+        return_exceptions=True,
+    )
+    assert sorted(type(one).__name__ for one in found) == ["CorrectionRow", "Declined", "Declined"]
+    assert len(await entries(office)) == 3
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"person": "t99"}, "not_found"),
+        ({"session": "s99"}, "not_found"),
+        ({"period": 1}, "not_found"),
+        ({"period": -1}, "not_found"),
+        ({"reason": "  "}, "invalid"),
+        ({"by": ""}, "invalid"),
+        ({"reason": f"见 {NUMBER}"}, "invalid"),
+    ],
+)
+async def test_a_correction_that_says_nothing_useful_is_declined(
+    office: Office, changed: dict[str, Any], reason: str
+) -> None:
+    await imported(office)
+    assert (await declined(propose(office, **changed))).reason == reason
+
+
+async def test_a_correction_that_is_not_there_is_not_found(office: Office) -> None:
+    found = await declined(office.approve_correction("nowhere", 1, by="赵", token="t", now=NOW))
+    assert found.reason == "not_found"
+
+
+async def test_an_excuse_is_an_event_of_staff(office: Office) -> None:
+    await imported(office)
+    entry = await office.excuse(ID, "t01", "s01", "病假", by="李", token="tok", now=NOW)
+    (event,) = sources.events(entry)
+    assert (event.type, event.data.person, event.data.reason) == ("attendance.excused", "t01", "病假")
+
+
+# --- sources -------------------------------------------------------------------------------------------
+
+
+async def test_a_source_opens_what_its_secret_signed_at_once_and_after_a_restart(folder: Folder) -> None:
+    async with opened(folder) as (_, office):
+        row, secret = await office.add_source("main", "native", may_sign_in=True, by="cli/a", now=NOW)
+        assert secret.startswith("whsec_")
+        assert (row.may_sign_in, row.position) == (True, 1)
+        found = office.source("main")
+        assert found is not None
+        assert found.seal.open(signed("m", b"[]", secret=secret), b"[]", NOW).id == "m"
+    async with opened(folder) as (_, office):
+        again = office.source("main")
+        assert again is not None
+        assert again.seal.open(signed("m", b"[]", secret=secret), b"[]", NOW).id == "m"
+        assert again.may_sign_in
+
+
+async def test_a_secret_is_in_no_file_of_the_folder(office: Office, folder: Folder) -> None:
+    await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
+    for file in folder.path.iterdir():
+        if file.is_file():
+            assert SECRET.encode() not in file.read_bytes()
+
+
+async def test_a_secret_or_public_key_may_be_given(office: Office) -> None:
+    _, secret = await office.add_source("a", "native", secret=SECRET, by="cli/a", now=NOW)
+    _, public = await office.add_source("b", "native", secret=PUBLIC, by="cli/a", now=NOW)
+    assert (secret, public) == (SECRET, PUBLIC)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"source_id": "staff"}, "invalid"),
+        ({"source_id": "door"}, "invalid"),
+        ({"source_id": "Main"}, "invalid"),
+        ({"source_id": "../x"}, "invalid"),
+        ({"source_id": ""}, "invalid"),
+        ({"kind": "nowhere"}, "invalid"),
+        ({"camera": "maybe"}, "invalid"),
+        ({"heartbeat_seconds": 0}, "invalid"),
+        ({"secret": "not a secret"}, "invalid"),
+        ({"source_id": "there"}, "conflict"),
+    ],
+)
+async def test_a_source_that_can_not_be_is_declined(
+    office: Office, changed: dict[str, Any], reason: str
+) -> None:
+    await office.add_source("there", "native", by="cli/a", now=NOW)
+    said: dict[str, Any] = {"source_id": "main", "kind": "native"} | changed
+    assert (await declined(office.add_source(**said, by="cli/a", now=NOW))).reason == reason
+    assert len(await entries(office)) == 1
+
+
+async def test_a_demonstration_is_known_as_one(office: Office) -> None:
+    await office.add_source("demo", "native", demo=True, by="cli/a", now=NOW)
+    await office.add_source("main", "native", by="cli/a", now=NOW)
+    assert office.demo(["main", "demo"])
+    assert not office.demo(["main", "nowhere"])
+
+
+# --- tokens --------------------------------------------------------------------------------------------
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def test_a_token_is_known_by_its_hash_until_it_is_revoked(folder: Folder) -> None:
+    async with opened(folder) as (_, office):
+        row, text = await office.add_token("admin", name="王", by="cli/a", now=NOW)
+        assert office.token(digest(text)) == row
+        assert office.token(digest("mon_x")) is None
+    for file in folder.path.iterdir():
+        if file.is_file():
+            assert text.encode() not in file.read_bytes()
+    async with opened(folder) as (_, office):
+        assert office.token(digest(text)) == row
+        await office.revoke_token(row.id, by="cli/a", now=NOW + 5)
+        assert office.token(digest(text)) is None
+        assert [one.revoked_at for one in office.tokens()] == [NOW + 5]
+        assert (await office.revoke_token(row.id, by="cli/a", now=NOW + 9)).revoked_at == NOW + 5
+    async with opened(folder) as (_, office):
+        assert office.token(digest(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"),
+    [
+        ("admin", True),
+        ("center", True),
+        ("auditor", True),
+        ("teacher", False),
+        ("clerk", False),
+        ("approver", False),
+    ],
+)
+async def test_without_a_cohort_some_roles_have_all_and_others_none(
+    office: Office, role: str, sees: bool
+) -> None:
+    row, _ = await office.add_token(role, by="cli/a", now=NOW)
+    assert row.may_see(ID) is sees
+
+
+async def test_a_token_with_cohorts_sees_those(office: Office) -> None:
+    await imported(office)
+    row, _ = await office.add_token("center", cohorts=[ID], by="cli/a", now=NOW)
+    assert row.may_see(ID)
+    assert not row.may_see("other")
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"role": "king"}, "invalid"),
+        ({"role": "platform"}, "invalid"),
+        ({"role": "platform", "source": "nowhere"}, "not_found"),
+        ({"role": "clerk", "source": "main"}, "invalid"),
+        ({"role": "clerk", "cohorts": ["nowhere"]}, "not_found"),
+        ({"role": "trainee"}, "invalid"),
+        ({"role": "trainee", "person": "t01"}, "invalid"),
+        ({"role": "clerk", "person": "t01"}, "invalid"),
+    ],
+)
+async def test_a_token_that_can_not_be_is_declined(office: Office, said: dict[str, Any], reason: str) -> None:
+    assert (await declined(office.add_token(**said, by="cli/a", now=NOW))).reason == reason
+
+
+async def test_a_clerk_who_creates_a_cohort_is_given_it(office: Office) -> None:
+    row, text = await office.add_token("clerk", by="cli/a", now=NOW)
+    await office.import_cohort(cohort_file(), by=row.id, why="import", now=NOW)
+    found = office.token(digest(text))
+    assert found is not None
+    assert found.cohorts == (ID,)
+
+
+async def test_readings_are_written_down(office: Office) -> None:
+    reading = {"at": NOW, "token": "t", "role": "auditor", "door": "attendance", "full": True, "why": "复核"}
+    await office.note_reading(**reading, cohort=ID, person=None)
+    (found,) = await office.readings(ID)
+    assert found == {**reading, "cohort": ID, "person": None, "n": 1}
+    assert await office.readings("other") == []
+
+
+# --- log and tables ------------------------------------------------------------------------------------
+
+
+async def everything(office: Office) -> None:
+    """Something of each kind."""
+    await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
+    clerk, _ = await office.add_token("clerk", by="cli/a", now=NOW)
+    await office.import_cohort(cohort_file(), {"t01": NUMBER}, by=clerk.id, why="import", now=NOW)
+    await bind(office, "t01", "u-7")
+    await propose(office)
+    await propose(office, person="t02", period=None)
+    await office.approve_correction(ID, 1, by="赵", token="t2", now=NOW)
+    await office.excuse(ID, "t01", "s01", "病假", by="李", token="t", now=NOW)
+    await office.revoke_token(clerk.id, by="cli/a", now=NOW)
+
+
+def rows(office: Office) -> list[list[Any]]:
+    return [office.state.all(kind) for kind in office.state.rows]
+
+
+async def test_all_that_was_decided_is_there_after_a_restart(folder: Folder) -> None:
+    async with opened(folder) as (_, office):
+        await everything(office)
+        before = rows(office)
+    async with opened(folder) as (_, office):
+        assert rows(office) == before
+
+
+async def test_the_tables_can_be_read_again_from_the_log(office: Office, folder: Folder) -> None:
+    await everything(office)
+    before = rows(office)
+    alter(
+        folder.office, "DELETE FROM cohorts", "UPDATE sources SET camera = 'none'", "DELETE FROM corrections"
+    )
+    await office.rebuild()
+    assert rows(office) == before
+    assert await office.identities(ID) == {"t01": NUMBER}
+    source = office.source("main")
+    assert source is not None
+    assert source.seal.open(signed("m", b"[]"), b"[]", NOW).id == "m"
+
+
+async def test_tables_that_lag_behind_the_log_catch_up_at_the_start(folder: Folder) -> None:
+    async with opened(folder) as (_, office):
+        await everything(office)
+        before = rows(office)
+    alter(folder.office, "DELETE FROM cohorts", "DELETE FROM facts WHERE name = 'applied'")
+    async with opened(folder) as (_, office):
+        assert rows(office) == before
+
+
+async def test_tables_that_belong_to_another_log_are_read_anew(folder: Folder) -> None:
+    async with opened(folder) as (_, office):
+        await everything(office)
+    for file in folder.path.glob("log.sqlite*"):
+        file.unlink()
+    async with opened(folder) as (_, office):
+        assert [len(found) for found in rows(office)] == [0, 0, 0, 0, 0]
+
+
+async def test_a_decision_holds_though_the_tables_fail_and_they_catch_up_later(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(folder) as (_, office):
+        async with asyncio.timeout(60):
+            with monkeypatch.context() as patch:
+
+                async def broken(*_: object) -> None:
+                    raise OperationalError("", {}, Exception("disk full"))
+
+                patch.setattr(Cabinet, "apply", broken)
+                await imported(office)
+            assert office.cohort(ID) is not None
+            await bind(office, "t01", "u-7")
+        before = rows(office)
+    async with opened(folder) as (_, office):
+        assert rows(office) == before
+
+
+async def test_a_decision_that_could_not_be_written_does_not_hold(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hand_on_the_writer(monkeypatch) as hand:
+        hand.fail.append(sqlite3.OperationalError("disk I/O error"))
+        assert (await declined(imported(office))).reason == "unavailable"
+    assert office.cohorts() == []
+    assert (await imported(office)).position == 1
+
+
+async def test_a_decision_is_taken_whole_though_its_caller_goes_away(folder: Folder) -> None:
+    async with opened(folder) as (_, office):
+        task = asyncio.create_task(imported(office))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    async with opened(folder) as (_, office):
+        assert [row.id for row in office.cohorts()] == [ID]
+
+
+async def test_followers_see_each_decision_when_it_already_holds(office: Office) -> None:
+    seen: list[tuple[int, str, int]] = []
+
+    def broken(_entry: Entry, _events: list[Event]) -> None:
+        raise RuntimeError("broken")
+
+    def follow(entry: Entry, events: list[Event]) -> None:
+        seen.append((entry.position, entry.kind, len(events)))
+        assert office.cohort(ID) is not None
+
+    office.on_entry += [broken, follow]
+    await imported(office)
+    await propose(office)
+    await office.approve_correction(ID, 1, by="赵", token="t2", now=NOW)
+    assert seen == [(1, "cohort", 0), (2, "correction", 0), (3, "delivery", 1)]
+
+
+async def test_a_text_that_can_not_be_written_is_declined(office: Office) -> None:
+    found = await declined(office.import_cohort(cohort_file(), by="\udcff", why="x", now=NOW))
+    assert found.reason == "invalid"
+
+
+async def test_the_log_verifies_after_everything(folder: Folder) -> None:
+    async with opened(folder) as (log, office):
+        await everything(office)
+        assert isinstance(log, Log)
+    assert verified(folder.log).broken is None
