@@ -13,6 +13,13 @@ from .reference_evidence import HOUR, MINUTE, SECOND, to_ms, to_text
 
 Event = dict[str, Any]
 SILENCE = 90 * SECOND
+SPOILT: dict[str, list[Any]] = {
+    "approved_by": ["甲", "", None, 5, ["乙"]],
+    "by": ["乙", "", None, True],
+    "credit": [None, "yes", 1, 0],
+    "session": ["s-no", None],
+    "period": [99, -1, 0.0, 0.5, True, "0", [0]],
+}
 
 
 @dataclass
@@ -225,9 +232,8 @@ class Happenings:
             at = self.beside(self.rng.choice([*edges, edges[0] - HOUR, max(edges) + HOUR]))
             event = self.correct(at, self.rng.choice([*ids, *ids, "nobody"]), session["id"], index)
             if self.rng.random() < 0.3:
-                spoilt = {"approved_by": "甲", "by": "", "credit": None, "session": "s-no", "period": 99}
-                key = self.rng.choice(list(spoilt))
-                event["data"][key] = spoilt[key]
+                key = self.rng.choice(list(SPOILT))
+                event["data"][key] = self.rng.choice(SPOILT[key])
             if self.rng.random() < 0.1:
                 event["data"].pop(self.rng.choice(["by", "approved_by", "credit"]), None)
             if self.rng.random() < 0.1:

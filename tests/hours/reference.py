@@ -63,14 +63,17 @@ def fault(count: Count, event: Event) -> str | None:
     said = event.data
     if event.source != "staff":
         return "correction_not_ours"
-    by, approved_by = said.get("by"), said.get("approved_by")
-    if not by or not approved_by or by == approved_by or not isinstance(said.get("credit"), bool):
+    names = [said.get("by"), said.get("approved_by")]
+    two_people = all(isinstance(name, str) and name for name in names) and names[0] != names[1]
+    if not two_people or not isinstance(said.get("credit"), bool):
         return "correction_alone"
     session = count.sessions.get(said.get("session"))
     if said.get("person") not in count.people or session is None:
         return "correction_unknown"
     index = said.get("period")
-    if index is not None and not 0 <= index < len(session["periods"]):
+    # Reading: JSON has one kind of number, so 0.0 is the first period; true is none.
+    numbered = isinstance(index, int | float) and not isinstance(index, bool)
+    if index is not None and not (numbered and index in range(len(session["periods"]))):
         return "correction_unknown"
     return None
 
