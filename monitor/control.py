@@ -260,7 +260,7 @@ async def carry_out(folder: Folder, order: Order, clock: Callable[[], int]) -> A
                 continue
         try:
             async with opened(folder) as (_, office):
-                return msgspec.to_builtins(await order.carry_out(office, clock()))
+                return msgspec.json.decode(msgspec.json.encode(await order.carry_out(office, clock())))
         finally:
             folder.unlock()
 

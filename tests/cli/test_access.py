@@ -1,0 +1,158 @@
+"""`source` and `token`: secrets once and alone on standard output; everything else beside."""
+
+import asyncio
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from monitor.control import opened
+from monitor.store.folder import Folder
+from tests.cli.command import Command
+from tests.cohort_file import cohort_file
+from tests.ingest.signing import NOW, PUBLIC, SECRET, signed
+
+
+def test_source_add_prints_the_secret_alone_and_it_signs(monitor: Command) -> None:
+    done = monitor("source", "add", "main", "--kind", "native", "--may", "sign-in")
+    assert done.code == 0
+    (secret,) = done.out.splitlines()
+
+    async def check() -> None:
+        async with opened(Folder(Path(monitor.data))) as (_, office):
+            source = office.source("main")
+            assert source is not None
+            assert source.may_sign_in
+            assert source.seal.open(signed("m", b"[]", secret=secret), b"[]", NOW).id == "m"
+
+    asyncio.run(check())
+
+
+def test_source_add_takes_a_secret_and_says_when_it_is_short(monitor: Command) -> None:
+    assert monitor("source", "add", "a", "--kind", "native", "--secret", SECRET).out == f"{SECRET}\n"
+    assert monitor("source", "add", "b", "--kind", "native", "--secret", PUBLIC).out == f"{PUBLIC}\n"
+    short = monitor("source", "add", "c", "--kind", "native", "--secret", "whsec_c2hvcnQ=")
+    assert (short.code, "short" in short.err) == (0, True)
+
+
+def test_source_list_shows_no_secret(monitor: Command) -> None:
+    monitor("source", "add", "main", "--kind", "native", "--camera", "state", "--demo", "--secret", SECRET)
+    listed = monitor("source", "list")
+    assert "main" in listed.out
+    (row,) = json.loads(monitor("source", "list", "--json").out)
+    assert (row["id"], row["camera"], row["demo"], row["may_sign_in"]) == ("main", "state", True, False)
+    assert SECRET not in listed.out + json.dumps(row)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["source", "add", "staff", "--kind", "native"], "staff"),
+        (["source", "add", "Main", "--kind", "native"], "lower-case"),
+        (["source", "add", "main", "--kind", "zoom"], "native"),
+        (["source", "add", "main", "--kind", "native", "--secret", "~"], "base64"),
+        (["source", "add", "main", "--kind", "native", "--camera", "maybe"], "heartbeat"),
+        (["source", "add", "main"], "--kind"),
+        (["source"], "VERB"),
+        (["token", "add", "--role", "king"], "platform"),
+        (["token", "add", "--role", "platform"], "--source"),
+        (["token", "add", "--role", "clerk", "--cohort", "nowhere"], "nowhere"),
+        (["token", "add", "--role", "trainee"], "--person"),
+        (["token", "revoke", "nowhere"], "nowhere"),
+    ],
+)
+def test_wrong_use_is_exit_code_2_and_says_what_to_do(
+    monitor: Command, arguments: list[str], words: str
+) -> None:
+    Path(monitor.data).mkdir()
+    done = monitor(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+
+
+def test_a_source_that_is_there_is_not_overwritten(monitor: Command) -> None:
+    monitor("source", "add", "main", "--kind", "native")
+    again = monitor("source", "add", "main", "--kind", "native")
+    assert (again.code, again.out) == (2, "")
+    assert "already" in again.err
+
+
+def test_token_add_prints_the_token_alone_and_it_opens(monitor: Command) -> None:
+    done = monitor("token", "add", "--role", "admin", "--name", "王")
+    (text,) = done.out.splitlines()
+
+    async def check() -> None:
+        async with opened(Folder(Path(monitor.data))) as (_, office):
+            row = office.token(hashlib.sha256(text.encode()).hexdigest())
+            assert row is not None
+            assert (row.role, row.name, row.cohorts) == ("admin", "王", None)
+
+    asyncio.run(check())
+    assert text not in monitor("token", "list").out
+
+
+def test_token_add_says_when_a_token_sees_nothing(monitor: Command, tmp_path: Path) -> None:
+    assert "no cohort" in monitor("token", "add", "--role", "teacher").err
+    assert "no cohort" not in monitor("token", "add", "--role", "center").err
+    (tmp_path / "c.json").write_bytes(cohort_file())
+    monitor("cohort", "import", tmp_path / "c.json")
+    assert "no cohort" not in monitor("token", "add", "--role", "teacher", "--cohort", "bj-cnc-01").err
+
+
+def test_a_platforms_token_and_a_trainees_token(monitor: Command, tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_bytes(cohort_file())
+    monitor("cohort", "import", tmp_path / "c.json")
+    monitor("source", "add", "main", "--kind", "native")
+    assert monitor("token", "add", "--role", "platform", "--source", "main").code == 0
+    trainee = monitor("token", "add", "--role", "trainee", "--cohort", "bj-cnc-01", "--person", "t01")
+    assert trainee.code == 0
+    rows = json.loads(monitor("token", "list", "--json").out)
+    assert {(row["role"], row["source"], row["person"]) for row in rows} == {
+        ("platform", "main", None),
+        ("trainee", None, "t01"),
+    }
+
+
+def test_a_revoked_token_is_listed_as_revoked(monitor: Command) -> None:
+    monitor("token", "add", "--role", "auditor")
+    (row,) = json.loads(monitor("token", "list", "--json").out)
+    assert monitor("token", "revoke", row["id"]).code == 0
+    (row,) = json.loads(monitor("token", "list", "--json").out)
+    assert row["revoked_at"] is not None
+
+
+def test_another_database_than_sqlite_is_refused_with_a_sentence(monitor: Command) -> None:
+    done = monitor("source", "list", "--database", "postgresql://user:password@host/x")
+    assert (done.code, done.out) == (2, "")
+    assert "SQLite only" in done.err
+    assert "password" not in done.err
+
+
+def test_a_named_sqlite_file_holds_the_log(monitor: Command, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'elsewhere.sqlite'}"
+    assert monitor("source", "add", "main", "--kind", "native", "--database", url).code == 0
+    assert (tmp_path / "elsewhere.sqlite").exists()
+    assert len(json.loads(monitor("source", "list", "--json", "--database", url).out)) == 1
+
+
+def test_a_folder_that_is_not_there_is_not_made_by_looking(monitor: Command) -> None:
+    for arguments in (["source", "list"], ["token", "list"], ["cohort", "list"], ["ledger", "verify"]):
+        done = monitor(*arguments)
+        assert done.code == 2
+        assert "no such data folder" in done.err
+    assert not Path(monitor.data).exists()
+
+
+def test_the_folder_may_be_named_by_the_environment(
+    monitor: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MONITOR_DATA", str(tmp_path / "env"))
+    assert monitor("source", "add", "main", "--kind", "native", data=False).code == 0
+    assert (tmp_path / "env" / "log.sqlite").exists()
+
+
+@pytest.mark.parametrize("group", ["cohort", "source", "token", "ledger"])
+def test_each_group_explains_itself(monitor: Command, group: str) -> None:
+    done = monitor(group, "--help", data=False)
+    assert (done.code, "usage: monitor" in done.out) == (0, True)

@@ -1,0 +1,104 @@
+"""`cohort`: files and workbooks in, the file again out."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Command
+from tests.cohort_file import COHORT, cohort_file
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "cohort.json"
+    path.write_bytes(cohort_file())
+    return path
+
+
+def test_an_imported_cohort_is_listed_and_exported_as_it_was(monitor: Command, file: Path) -> None:
+    done = monitor("cohort", "import", file)
+    assert (done.code, "created" in done.out) == (0, True)
+    assert "bj-cnc-01" in monitor("cohort", "list").out
+    (row,) = json.loads(monitor("cohort", "list", "--json").out)
+    assert (row["id"], row["versions"], row["sources"]) == ("bj-cnc-01", 1, ["main"])
+    assert json.loads(monitor("cohort", "export", "bj-cnc-01").out) == COHORT
+
+
+def test_importing_again_says_that_nothing_changed(monitor: Command, file: Path) -> None:
+    monitor("cohort", "import", file)
+    done = json.loads(monitor("cohort", "import", file, "--json").out)
+    assert (done["created"], done["changed"]) == (False, False)
+
+
+def test_every_error_of_a_file_is_named_with_it(monitor: Command, file: Path) -> None:
+    file.write_bytes(cohort_file(policy="nowhere", misspelt=1))
+    done = monitor("cohort", "import", file)
+    assert (done.code, done.out) == (2, "")
+    lines = done.err.splitlines()
+    assert len(lines) == 2
+    assert all(f"monitor: {file}: " in line for line in lines)
+    assert monitor("cohort", "list", "--json").out == "[]\n"
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff", b"[]", b"{", "文件".encode("utf-16")])
+def test_what_is_no_cohort_file_is_exit_code_2(monitor: Command, file: Path, data: bytes) -> None:
+    file.write_bytes(data)
+    done = monitor("cohort", "import", file)
+    assert (done.code, done.out) == (2, "")
+    assert str(file) in done.err
+
+
+def test_a_file_with_a_byte_order_mark_is_read(monitor: Command, file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbf" + cohort_file())
+    assert monitor("cohort", "import", file).code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["missing.json"],
+        ["a.json", "b.json", "c.json"],
+        ["cohort.json", "--id", "x"],
+        ["cohort.json", "cohort.json"],
+    ],
+)
+def test_files_that_do_not_go_together_are_exit_code_2(
+    monitor: Command, file: Path, arguments: list[str]
+) -> None:
+    done = monitor("cohort", "import", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err
+
+
+def test_a_cohort_that_is_not_there_can_not_be_exported(monitor: Command, file: Path) -> None:
+    monitor("cohort", "import", file)
+    done = monitor("cohort", "export", "nowhere")
+    assert (done.code, done.out) == (2, "")
+    assert "nowhere" in done.err
+
+
+def test_templates_are_written_and_are_not_overwritten(monitor: Command, tmp_path: Path) -> None:
+    done = monitor("cohort", "template", tmp_path / "empty")
+    assert done.code == 0
+    written = [Path(line) for line in done.out.splitlines()]
+    assert [path.suffix for path in written] == [".xlsx", ".xlsx"]
+    assert all(path.exists() for path in written)
+    again = monitor("cohort", "template", tmp_path / "empty")
+    assert again.code == 1
+    assert again.err
+
+
+def test_empty_templates_are_declined_naming_the_sheet(monitor: Command, tmp_path: Path) -> None:
+    books = monitor("cohort", "template", tmp_path).out.splitlines()
+    done = monitor("cohort", "import", *books, "--policy", "beijing-2026", "--id", "x")
+    assert done.code == 2
+    assert "名册" in done.err
+    english = monitor("cohort", "import", *books, "--policy", "beijing-2026", "--id", "x", "--lang", "en")
+    assert "roster" in english.err
+
+
+def test_workbooks_need_a_policy_and_an_id(monitor: Command, tmp_path: Path) -> None:
+    books = monitor("cohort", "template", tmp_path).out.splitlines()
+    done = monitor("cohort", "import", *books)
+    assert (done.code, "--policy" in done.err) == (2, True)
