@@ -63,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         asyncio.run(demo(wish, folder, now_ms))
     except asyncio.CancelledError:
+        print(f"演示已结束，数据留在 {args.data}/   The demo has ended", file=sys.stderr)
         return 0
     except (ServiceFailed, Stopped, UsageError) as problem:
         print(f"monitor demo: {problem}", file=sys.stderr)

@@ -54,7 +54,10 @@ async def demo(wish: Wish, folder: DemoFolder, clock: Clock) -> None:
     with log.open("a", encoding="utf-8") as journal:
         begin(journal)
         tallies = await live_through(
-            stage, folder.data, begun, lambda count, share: progress.at(int(share * 1000), 1000, f"{count:,}")
+            stage,
+            folder.data,
+            begun,
+            lambda count, share: progress.at(int(share * 1000), 1000, f"{count:,} 条事件 events"),
         )
     progress.done()
     save(stage, folder.state)

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from monitor.simulate.device import Report
-from monitor.simulate.stay import MINUTE, SECOND
+from monitor.simulate.stay import MINUTE, SECOND, Span
 
 PROMPT_MS: Final = (80, 900)
 DISORDER_MS: Final = (3 * SECOND, 45 * SECOND)
@@ -64,15 +64,19 @@ def post(reports: Iterable[Report], shares: Shares, seed: str) -> Iterator[Posti
 
 
 def _delays(shares: Shares, rng: Random) -> Iterator[int]:
-    delay = rng.randint(*PROMPT_MS)
+    delay = _between(PROMPT_MS, rng)
     chance = rng.random()
     if chance < shares.late:
-        delay += rng.randint(*LATE_MS)
+        delay += _between(LATE_MS, rng)
     elif chance < shares.late + shares.disorder:
-        delay += rng.randint(*DISORDER_MS)
+        delay += _between(DISORDER_MS, rng)
     yield delay
     if rng.random() < shares.duplicates:
-        yield delay + rng.randint(*TWICE_MS)
+        yield delay + _between(TWICE_MS, rng)
+
+
+def _between(span: Span, rng: Random) -> int:
+    return span[0] + int(rng.random() * (span[1] - span[0]))
 
 
 def delivery(events: Sequence[bytes]) -> Delivery:

@@ -33,8 +33,8 @@ class Progress:
             return
         self._last = now
         share = min(1.0, done / of) if of else 0.0
-        bar = f"[{'█' * int(share * _BAR):·<{_BAR}}] {share:4.0%} " if of else ""
-        self._write(f"{self._words} {bar}{done:,}{f' {more}' if more else ''}")
+        bar = f"[{'█' * int(share * _BAR):·<{_BAR}}] {share:4.0%}" if of else f"{done:,}"
+        self._write(f"{self._words} {bar}{f' {more}' if more else ''}")
 
     def done(self) -> None:
         """Clear the line."""
