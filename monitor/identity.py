@@ -19,6 +19,8 @@ Gender = Literal["男", "女"]
 
 LENGTH: Final = 18
 FIRST_BIRTH_YEAR: Final = 1900
+LONGEST_TYPED: Final = 200
+"""What comes after is not looked at: it is no identity number anyway."""
 
 REGIONS: Final = frozenset(
     str(code)
@@ -34,6 +36,7 @@ _QUOTES: Final = "'’‘`´\"“”"
 _LIKE_X: Final = str.maketrans(dict.fromkeys("x×хХχΧ✕╳", "X"))
 _EXPONENT: Final = re.compile(r"[0-9](\.[0-9]+)?[Ee][+-]?[0-9]+")
 _BARE: Final = re.compile(r"(?<![0-9])[1-9][0-9]{16}[0-9X](?![0-9])", re.IGNORECASE)
+_DIGIT: Final = re.compile(r"[0-9]")
 _LONG_RUN: Final = re.compile(r"(?:[0-9０-９][ \u3000\u00a0]?){14,}[0-9０-９XxＸｘ]")
 
 
@@ -62,7 +65,7 @@ def check(number: str, on: date | None = None) -> str:
 
     With `on`, who was born after that day is no possible holder.
     """
-    plain = _plain(number)
+    plain = _plain(number.strip()[:LONGEST_TYPED])
     if _EXPONENT.fullmatch(plain):
         raise IdentityError(
             plain,
@@ -112,7 +115,7 @@ def check(number: str, on: date | None = None) -> str:
 
 def mask(number: str) -> str:
     """First three and last four characters, `***` between; nothing at all of what is shorter than 12."""
-    plain = _plain(number)
+    plain = _plain(number.strip()[:LONGEST_TYPED])
     return f"{plain[:3]}***{plain[-4:]}" if len(plain) >= 12 else "***"
 
 
@@ -123,7 +126,10 @@ def mask_within(text: str) -> str:
 
 def holds_number(text: str) -> bool:
     """Whether a valid number stands anywhere in a text where none may stand."""
-    for candidate in {unicodedata.normalize("NFKC", text), _plain(text)}:
+    wide = unicodedata.normalize("NFKC", text)
+    if len(_DIGIT.findall(wide)) < LENGTH - 1:
+        return False
+    for candidate in {wide, _plain(wide)}:
         for found in _BARE.finditer(candidate):
             try:
                 check(found.group())

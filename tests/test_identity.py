@@ -161,6 +161,8 @@ def test_a_number_within_a_text_is_masked_and_found() -> None:
     assert f"证件 110***{number[-4:]}，另注" == mask_within(f"证件 {number}，另注")
     assert mask_within("电话13800000000") == "电话13800000000"
     assert holds_number(f"T{number}")
+    assert holds_number(number.translate({ord("0") + i: 0x1D7CE + i for i in range(10)}))
+    assert holds_number(" " * 500 + f"证件 {number[:6]} {number[6:14]} {number[14:]}")
     assert holds_number(f"证件{number[:6]} {number[6:]}另注")
     assert not holds_number("S000011000001221000001")
     assert not holds_number("普通备注 13800000000")

@@ -7,8 +7,8 @@ The tables themselves are `people_columns` and `plan_columns`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from monitor.workbook.values import squeezed
@@ -36,9 +36,14 @@ class Column:
     form: str = ""
 
 
-def spot(columns: Sequence[Column], heading: str) -> Column | None:
+@cache
+def _by_word(columns: tuple[Column, ...]) -> dict[str, Column]:
+    return {squeezed(word): column for column in columns for word in (column.header, *column.words)}
+
+
+def spot(columns: tuple[Column, ...], heading: str) -> Column | None:
     """The column that a heading means; blanks, brackets, stars and colons in it don't matter."""
-    words = {squeezed(word): column for column in columns for word in (column.header, *column.words)}
+    words = _by_word(columns)
     plain = squeezed(heading)
     bare = _HINTS.sub("", plain)
     tries = [plain, bare, *bare.split("/")] if bare else [plain]

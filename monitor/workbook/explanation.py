@@ -6,6 +6,8 @@ deleted before filling in.
 
 from __future__ import annotations
 
+import math
+import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -14,6 +16,9 @@ from monitor.workbook.columns import Column
 from monitor.workbook.plan_columns import KIND_WORDS, MODE_WORDS
 
 SHEET: Final = "说明"
+
+_WIDTHS: Final = (26, 48, 48, 36, 28)
+_LINE_POINTS: Final = 15
 
 ROSTER_NOTES: Final = (
     Sentence(
@@ -29,8 +34,8 @@ ROSTER_NOTES: Final = (
         "Identity and certificate numbers and accounts are text; long numbers lose their last digits.",
     ),
     Sentence(
-        "可以加行、加列、换列的次序；不认识的列会以“列名：值”附在备注里。",
-        "Rows and columns may be added and moved; unknown columns are kept in the note as 列名：值.",
+        "可以加行（在表中插入行）、加列、换列的次序；不认识的列会以“列名：值”附在备注里。",
+        "Rows may be inserted, columns added and moved; unknown columns are kept in the note as 列名：值.",
     ),
 )
 
@@ -75,13 +80,15 @@ def write_explanation(
     plain = book.add_format({"text_wrap": True, "valign": "top"})
     bold = book.add_format({"bold": True, "font_size": 12})
     head = book.add_format({"bold": True, "border": 1, "bg_color": "#E7EEF5", "align": "center"})
-    for column, width in enumerate((24, 46, 46, 34, 26)):
+    for column, width in enumerate(_WIDTHS):
         sheet.set_column(column, column, width)
     row = 0
     for note in notes:
         sheet.merge_range(row, 0, row, 1, note.zh, plain)
         sheet.merge_range(row, 2, row, 4, note.en, plain)
-        sheet.set_row(row, 30)
+        sheet.set_row(
+            row, _LINE_POINTS * max(_lines(note.zh, sum(_WIDTHS[:2])), _lines(note.en, sum(_WIDTHS[2:])))
+        )
         row += 1
     for title, columns in tables:
         row += 1
@@ -91,13 +98,25 @@ def write_explanation(
             sheet.write_string(row, column, heading, head)
         for line in columns:
             row += 1
-            name = line.header if line.required else f"{line.header}（选填）"
-            for column, words in enumerate((name, line.zh, line.en, _choices(line), line.example)):
+            cells = (_named(line), line.zh, line.en, _choices(line), line.example)
+            for column, words in enumerate(cells):
                 sheet.write_string(row, column, words, wrap)
+            lines = max(_lines(words, width) for words, width in zip(cells, _WIDTHS, strict=True))
+            sheet.set_row(row, _LINE_POINTS * lines + 2)
         row += 1
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
+
+
+def _named(column: Column) -> str:
+    return column.header + ("（必填）" if column.required else "（选填）" if column.ours else "")
+
+
+def _lines(words: str, width: int) -> int:
+    """How many lines a text takes in a column so wide; a Chinese character is two wide."""
+    wide = sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in words)
+    return max(1, math.ceil(wide * 1.1 / width))
 
 
 def _choices(column: Column) -> str:

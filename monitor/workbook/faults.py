@@ -139,9 +139,12 @@ class Faults:
 
     errors: list[CellError] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    failed: set[Place] = field(default_factory=set)
+    """Where there is an error already, so that an empty value is not one more."""
 
     def wrong(self, place: Place, value: object, zh: str, en: str) -> None:
         """One more error. The value is shortened, and identity numbers in it masked."""
+        self.failed.add(place)
         self.errors.append(CellError(place, shown(value), Sentence(mask_within(zh), mask_within(en))))
 
     def note(self, place: Place, zh: str, en: str) -> None:
@@ -157,5 +160,5 @@ def shown(value: object) -> str:
         value = value.date()
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = mask_within(" ".join(str(value).split()))
+    text = mask_within(" ".join(str(value).split())[: 2 * LONGEST_VALUE])
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

@@ -23,10 +23,11 @@ MOST_BYTES: Final = 20 * 1024 * 1024
 MOST_PARTS: Final = 2000
 MOST_UNPACKED_BYTES: Final = 64 * 1024 * 1024
 MOST_XML_DEPTH: Final = 100
-MOST_ROWS: Final = 5000
+MOST_ROWS: Final = 2000
 MOST_COLUMNS: Final = 100
-MOST_CELLS: Final = 300_000
-MOST_MERGED_AREAS: Final = 5000
+MOST_CELLS: Final = 200_000
+MOST_MERGED_AREAS: Final = 4000
+MOST_MERGED_CELLS: Final = 100_000
 
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
@@ -196,7 +197,7 @@ class _Scan:
         bottom, right = min(bottom, MOST_ROWS), min(right, MOST_COLUMNS)
         self.facts.merged.append((top, left, bottom, right))
         self.count.merged += max(0, bottom - top + 1) * max(0, right - left + 1)
-        if self.count.merged > MOST_CELLS or len(self.facts.merged) > MOST_MERGED_AREAS:
+        if self.count.merged > MOST_MERGED_CELLS or len(self.facts.merged) > MOST_MERGED_AREAS:
             raise _too_much()
 
 

@@ -22,6 +22,9 @@ from monitor.workbook.table import Row, masked
 _GENDERS: Final = words_to_keys(GENDER_WORDS)
 _SLASH: Final = re.compile(r"\s*[/／|]\s*")
 _BLANK: Final = re.compile(r"[、,，;；\s]+")
+LONGEST_WORK: Final = 200
+"""A longer text is no employer and post that one could part."""
+
 _LABELS: Final = re.compile(r"^(?:工作)?单位[:：]\s*(?P<employer>.+?)[\s,;，；/]*职务[:：]\s*(?P<post>.+)$")
 _ORGANISATION: Final = re.compile(
     r"(公司|集团|厂|学院|学校|大学|中心|研究所|研究院|医院|局|院|社|店|事务所|工作室|企业)$"
@@ -109,7 +112,7 @@ def _work(row: Row) -> tuple[str | None, str | None]:
 
 def split_work(together: str) -> tuple[str, str | None]:
     """工作单位及职务 in two where that is clear: two parts, and the second is no organisation."""
-    labelled = _LABELS.match(together)
+    labelled = _LABELS.match(together) if len(together) <= LONGEST_WORK else None
     if labelled:
         return labelled["employer"].strip(), labelled["post"].strip()
     slashed = [part for part in _SLASH.split(together) if part]
@@ -133,7 +136,15 @@ def _note(row: Row) -> str | None:
             continue
         if found is not None:
             kept.append(f"{heading}：{masked(row.faults, place, found)}")
-    return "；".join(kept) or None
+    note = "；".join(kept)
+    if len(note) > values.LONGEST_TEXT:
+        row.wrong(
+            "note",
+            f"备注和不认识的列合起来太长，最多{values.LONGEST_TEXT}个字",
+            f"note and unknown columns together are too long; at most {values.LONGEST_TEXT} characters",
+            note,
+        )
+    return note or None
 
 
 def extra_columns(row: Row) -> list[tuple[int, str]]:

@@ -56,7 +56,7 @@ class Table:
         return None
 
 
-def find_table(grid: Grid, columns: Sequence[Column], anchors: set[str]) -> Table | None:
+def find_table(grid: Grid, columns: tuple[Column, ...], anchors: set[str]) -> Table | None:
     """The table whose heading names the most known columns, all `anchors` among them; None without one."""
     best: Table | None = None
     for row in range(1, min(grid.rows, DEEPEST_HEADING) + 1):
@@ -66,7 +66,7 @@ def find_table(grid: Grid, columns: Sequence[Column], anchors: set[str]) -> Tabl
     return best
 
 
-def _heading(grid: Grid, columns: Sequence[Column], row: int) -> Table:
+def _heading(grid: Grid, columns: tuple[Column, ...], row: int) -> Table:
     """The table as it would be if its heading ended in or began with this row."""
     tops = [grid.origin(row, column)[0] for column in range(1, grid.columns + 1)]
     top = max(min(tops, default=row), row - TALLEST_HEADING + 1)
@@ -91,7 +91,7 @@ def _heading(grid: Grid, columns: Sequence[Column], row: int) -> Table:
 
 
 def _meaning(
-    grid: Grid, columns: Sequence[Column], column: int, top: int, bottom: int
+    grid: Grid, columns: tuple[Column, ...], column: int, top: int, bottom: int
 ) -> tuple[str, Column | None]:
     """What stands over a column, and which column that means: the lowest words, all together, the topmost."""
     levels: list[str] = []
@@ -197,7 +197,7 @@ def rows_below(table: Table, faults: Faults) -> Iterator[Row]:
         yield Row(table, number, faults)
 
 
-def check_heading(table: Table, columns: Sequence[Column], faults: Faults) -> None:
+def check_heading(table: Table, columns: tuple[Column, ...], faults: Faults) -> None:
     """Errors for required columns that are missing and for known ones that are there twice."""
     for column in columns:
         if column.required and column.key not in table.columns:

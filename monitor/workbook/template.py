@@ -27,8 +27,13 @@ ROSTER_TITLE: Final = "通州区高技能人才研修班学员名册"
 ROSTER_LINES: Final = 30
 """Tongzhou's largest class (第6条); a larger one inserts rows above the foot."""
 
-TIMETABLE_LINES: Final = 200
-TEACHER_LINES: Final = 40
+TIMETABLE_LINES: Final = 60
+TEACHER_LINES: Final = 20
+
+LINE_HEIGHT: Final = 22
+
+LAST_ROW: Final = 1_048_575
+"""Rules for what may be typed reach to the end of the sheet: lines may be added."""
 
 _A4: Final = 9
 _MADE: Final = datetime.fromisoformat("2026-01-01")
@@ -68,25 +73,24 @@ def roster_template() -> bytes:
     sheet.set_row(1, 30)
     for first, end, words in (
         (0, 4, "办班单位（盖章）："),
-        (5, 6, "研修项目："),
-        (7, last, "研修起止日期："),
+        (5, 5, "研修项目："),
+        (6, last, "研修起止日期："),
     ):
         if first < end:
             sheet.merge_range(2, first, 2, end, words, left)
         else:
             sheet.write_string(2, first, words, left)
-    sheet.set_row(2, 24)
+    sheet.set_row(2, LINE_HEIGHT)
     _heading(book, sheet, 3, ROSTER)
     sheet.set_row(3, 46)
     first_row, last_row = 4, 3 + ROSTER_LINES
     _lines(book, sheet, first_row, last_row, ROSTER)
     for row in range(first_row, last_row + 1):
         sheet.write_number(row, 0, row - first_row + 1, book.add_format({**_CELL, "align": "center"}))
-        sheet.set_row(row, 24)
     foot = last_row + 1
     sheet.merge_range(foot, 0, foot, 4, "填表人：", left)
     sheet.merge_range(foot, 5, foot, last, "联系电话：", left)
-    sheet.set_row(foot, 24)
+    sheet.set_row(foot, LINE_HEIGHT)
     identity = [column.key for column in ROSTER].index("identity")
     sheet.data_validation(
         first_row,
@@ -128,21 +132,21 @@ def plan_template() -> bytes:
     sheet.data_validation(
         2,
         teacher,
-        1 + TIMETABLE_LINES,
+        LAST_ROW,
         teacher,
         {
             "validate": "list",
-            "source": f"='教师'!$B$2:$B${1 + TEACHER_LINES}",
+            "source": f"='教师'!$B$2:$B${1 + 2 * TEACHER_LINES}",
             "error_type": "information",
             "error_message": "“教师”表里还没有这位教师",
         },
     )
-    _page(sheet, first_row=0, head_row=1, last_row=None, last_column=last)
+    _page(sheet, first_row=0, head_row=1, last_row=1 + TIMETABLE_LINES, last_column=last)
     sheet.freeze_panes(2, 3)
     teachers = book.add_worksheet("教师")
     _heading(book, teachers, 0, TEACHERS)
     _lines(book, teachers, 1, TEACHER_LINES, TEACHERS)
-    _page(teachers, first_row=0, head_row=0, last_row=None, last_column=len(TEACHERS) - 1)
+    _page(teachers, first_row=0, head_row=0, last_row=TEACHER_LINES, last_column=len(TEACHERS) - 1)
     teachers.freeze_panes(1, 2)
     write_explanation(book, PLAN_NOTES, [("班次", CLASS), ("课表", TIMETABLE), ("教师", TEACHERS)])
     book.close()
@@ -212,12 +216,13 @@ def _lines(book: Any, sheet: Any, first_row: int, last_row: int, columns: Sequen
     for number, column in enumerate(columns):
         form = book.add_format({**_CELL, "num_format": _form(column), "text_wrap": True})
         for row in range(first_row, last_row + 1):
+            sheet.set_row(row, LINE_HEIGHT)
             sheet.write_blank(row, number, None, form)
         if column.choices:
             rule = {"validate": "list", "source": list(column.choices), "error_message": "请从下拉列表中选择"}
-            sheet.data_validation(first_row, number, last_row, number, rule)
+            sheet.data_validation(first_row, number, LAST_ROW, number, rule)
         elif column.form == "yyyy-mm-dd":
-            sheet.data_validation(first_row, number, last_row, number, _date_rule())
+            sheet.data_validation(first_row, number, LAST_ROW, number, _date_rule())
 
 
 def _date_rule() -> dict[str, Any]:
@@ -240,13 +245,13 @@ def _short(words: str) -> str:
     return words if len(words) <= 200 else f"{words[:199]}…"
 
 
-def _page(sheet: Any, *, first_row: int, head_row: int, last_row: int | None, last_column: int) -> None:
+def _page(sheet: Any, *, first_row: int, head_row: int, last_row: int, last_column: int) -> None:
     """A4 landscape, as wide as one page, the lines down to the heading repeated on each."""
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
     sheet.repeat_rows(first_row, head_row)
-    sheet.print_area(0, 0, TIMETABLE_LINES + 1 if last_row is None else last_row, last_column)
+    sheet.print_area(0, 0, last_row, last_column)
     sheet.center_horizontally()
     sheet.set_footer("&C第 &P 页 共 &N 页")

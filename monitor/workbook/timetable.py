@@ -178,7 +178,7 @@ class _Reading:
         return session
 
     def _failed(self, row: Row, key: str) -> bool:
-        return any(error.place == row.place(key) for error in self.faults.errors)
+        return row.place(key) in self.faults.failed
 
     def _needed(self, row: Row, key: str, words: Mapping[str, str], shown: str) -> str | None:
         found = row.read(key, lambda value: values.one_of(value, words, shown))

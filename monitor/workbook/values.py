@@ -17,6 +17,8 @@ from monitor.workbook.grid import Broken, Unsolved, Value
 SAFE_DIGITS: Final = 10**15
 """A spreadsheet keeps 15 significant digits of a number; from here on the last ones are lost."""
 
+LONGEST_TEXT: Final = 2000
+
 DAY_SECONDS: Final = 24 * 3600
 
 _EMPTY_MARKS: Final = frozenset({"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "n/a", "na", "none"})
@@ -96,7 +98,10 @@ def text(value: Value) -> str | None:
         return f"{value:%H:%M}"
     if value is None or isinstance(value, timedelta):
         return None if value is None else str(value)
-    return " ".join(_INVISIBLE.sub("", str(value)).replace("\u3000", " ").split()) or None
+    found = str(value)
+    if len(found) > LONGEST_TEXT:
+        raise Unfit(f"内容太长，最多{LONGEST_TEXT}个字", f"too long; at most {LONGEST_TEXT} characters")
+    return " ".join(_INVISIBLE.sub("", found).replace("\u3000", " ").split()) or None
 
 
 def digits_lost() -> Unfit:
