@@ -31,7 +31,20 @@ ZONES: dict[str | None, list[date]] = {
 }
 COUNTED = ["lecture", "practice", "discussion", "exchange", "visit"]
 UNCOUNTED = ["opening", "closing", "summary_guidance", "exam", "self_study"]
-STARTS = ["08:30", "09:20", "11:30", "12:29", "12:30", "14:00", "17:59", "18:00", "19:10", "00:00", "01:30"]
+STARTS = [
+    "08:30",
+    "09:20",
+    "11:30",
+    "12:29",
+    "12:30",
+    "14:00",
+    "17:59",
+    "18:00",
+    "19:10",
+    "23:10",
+    "00:00",
+    "01:30",
+]
 TICKS = [30_000] * 6 + [15_000] * 4 + [10_000] * 4 + [5_000] * 2 + [1_000]
 
 MORE = os.environ.get("MONITOR_LAW_EXAMPLES")
@@ -86,7 +99,7 @@ class Timetable:
         rows = []
         for _ in range(number):
             end = at + length
-            if self.day_of(at) != day or self.day_of(end) != day:
+            if self.day_of(at) != day or self.day_of(end - 1) != day:
                 break
             rows.append([self.text(at), self.text(end)])
             at = end + self.rng.choice([0, 5, 10]) * MINUTE
@@ -154,7 +167,9 @@ def sources(rng: Random, tick: int) -> list[dict[str, Any]]:
 
 
 def people(rng: Random, known: list[str], first: date, whole_course: bool) -> list[dict[str, Any]]:
-    trainees = rng.sample(["t02", "t01", "学员三", "T9"], 1 if whole_course else rng.choice([1, 2, 2, 3]))
+    trainees = rng.sample(
+        ["t02", "t01", "学员三", "T9", "𠮷野", "ｔ８"], 1 if whole_course else rng.choice([1, 2, 2, 3])
+    )
     made = []
     for number, id_ in enumerate([*trainees, *rng.sample(["w01", "w02"], rng.choice([1, 1, 2]))]):
         person: dict[str, Any] = {"id": id_, "role": "trainee" if id_ in trainees else "teacher"}

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from monitor.event import instant
 from monitor.hours.fold import Fold
 from monitor.hours.plan import open_cohort
 from monitor.hours.recount import document, recount, to_bytes
+from monitor.instant import instant
 
 from .cohorts import Made, classes, law, make
 from .reference import reference

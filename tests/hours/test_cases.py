@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from monitor.event import instant
 from monitor.hours.recount import recount
+from monitor.instant import instant
 
 from .case_files import Case, cases, check
 from .reference_evidence import POLICIES

@@ -5,10 +5,11 @@ from typing import Any
 
 from hypothesis import given
 
-from monitor.event import decode, instant
+from monitor.event import decode
 from monitor.hours.fold import Fold
 from monitor.hours.plan import open_cohort
 from monitor.hours.recount import document, recount, summary
+from monitor.instant import instant
 
 from .cohorts import Made, classes, law, make
 from .reference_evidence import to_ms, to_text

@@ -1,7 +1,8 @@
 """What must always hold (RULES section 10, and each "always" and "never" elsewhere), whatever the class."""
 
+import json
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -10,10 +11,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from monitor.event import decode, instant
+from monitor.event import decode
 from monitor.hours.fold import Fold
 from monitor.hours.plan import open_cohort
 from monitor.hours.recount import document, recount, to_bytes
+from monitor.instant import instant
 
 from .cohorts import Made, classes, law, made, plain_event
 from .reference_evidence import to_ms, to_text
@@ -66,6 +68,33 @@ def test_a_copy_received_later_changes_no_byte(whole: Made, seed: int) -> None:
             copies.append({**event, "receivedtime": later})
     events = [*copies, *whole.events]
     assert to_bytes(answer(whole)) == to_bytes(answer(with_events(whole, events)))
+
+
+def other_words(event: dict[str, Any], rng: Random) -> bytes:
+    """The same contents: other key order, white space, escapes, offset of the time, form of numbers."""
+    at = to_ms(event["time"])
+    zone = timezone(timedelta(hours=rng.randrange(-12, 14)))
+    words = list({**event, "time": datetime.fromtimestamp(at / 1000, zone).isoformat()}.items())
+    rng.shuffle(words)
+    text = json.dumps(
+        dict(words), ensure_ascii=rng.random() < 0.5, separators=(rng.choice([",", " ,\t"]), ":")
+    )
+    return text.replace('"number":1.0', '"number":1e0').encode()
+
+
+@law
+@given(anything, seeds)
+def test_the_same_contents_in_other_words_are_the_same_event(whole: Made, seed: int) -> None:
+    rng = Random(seed)
+    events = []
+    for event in whole.events:
+        odd = {"number": 1.0, "ｆ": "é", "𠮷": None} if rng.random() < 0.1 else {}
+        events.append({**event, "data": {**event["data"], **odd}})
+    told = with_events(whole, events)
+    again = [*told.lines, *(other_words(event, rng) for event in events)]
+    rng.shuffle(again)
+    actual = recount(whole.cohort_bytes, again, instant(whole.as_of))
+    assert to_bytes(answer(told)) == to_bytes(actual)
 
 
 @law

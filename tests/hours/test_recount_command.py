@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from monitor.__main__ import main
-from monitor.event import instant
 from monitor.hours.recount import recount, to_bytes
+from monitor.instant import instant
 
 from .cohorts import Made, make
 
@@ -53,6 +53,14 @@ def test_the_order_of_the_lines_changes_no_byte(tmp_path: Path, capsysbinary: Ca
 
 def test_a_last_line_without_newline_is_read(files: tuple[str, str], capsysbinary: Captured) -> None:
     Path(files[1]).write_bytes(b"\n".join(CLASS.lines))
+    assert run(*files, "--json") == 0
+    assert expected_bytes() == capsysbinary.readouterr().out
+
+
+def test_lines_that_end_as_on_windows_and_empty_lines_are_read(
+    files: tuple[str, str], capsysbinary: Captured
+) -> None:
+    Path(files[1]).write_bytes(b"\r\n\r\n".join(CLASS.lines) + b"\r\n")
     assert run(*files, "--json") == 0
     assert expected_bytes() == capsysbinary.readouterr().out
 
