@@ -174,6 +174,7 @@ DOORS = [
             FULL,
             REASON,
         ),
+        websocket=True,
         answers={101: Answer("A WebSocket")},
         problems=(
             "unauthorized",

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from monitor.event import rfc3339
+from monitor.instant import rfc3339
 from monitor.serve import answer, query, shapes
 from monitor.serve.decisions import decided
 from monitor.serve.door import Answer, Door

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from monitor.event import rfc3339
+from monitor.instant import rfc3339
 from monitor.serve import answer, query, shapes
 from monitor.serve.decisions import decided
 from monitor.serve.door import Answer, Door

@@ -52,6 +52,8 @@ class Door:
     body_limit: int = 65_536
     answers: dict[int, Answer] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    websocket: bool = False
+    """Whether it is a WebSocket, which OpenAPI has no words for: it stands under `x-websockets`."""
     page: bool = False
     """Whether it is for people's eyes or machines' upkeep: left out of the OpenAPI document."""
 

@@ -54,18 +54,22 @@ def document(doors: Iterable[Door] | None = None) -> dict[str, Any]:
     shown = [door for door in doors if not door.page]
     schemas = _Schemas()
     paths: dict[str, Any] = {}
+    websockets: dict[str, Any] = {}
     for door in shown:
-        paths.setdefault(door.path, {})[door.method.lower()] = _operation(door, RIGHTS[door.key], schemas)
+        where = websockets if door.websocket else paths
+        where.setdefault(door.path, {})[door.method.lower()] = _operation(door, RIGHTS[door.key], schemas)
+    sockets = "\n".join(f"- `{d.path}` ({d.summary}): {d.about}" for d in shown if d.websocket)
     return {
         "openapi": "3.0.3",
         "info": {
             "title": "monitor 学时在册",
             "version": __version__,
-            "description": _ABOUT,
+            "description": f"{_ABOUT}\n\nWebSockets, which OpenAPI has no words for:\n\n{sockets}",
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
         "tags": [{"name": name, "description": about} for name, about in _GROUPS.items()],
         "paths": paths,
+        "x-websockets": websockets,
         "components": {
             "schemas": schemas.components(),
             "securitySchemes": {

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from monitor.event import instant, rfc3339
+from monitor.instant import instant, rfc3339
 from monitor.serve.door import Door, Param
 from monitor.serve.problem import Problem
 

@@ -329,9 +329,9 @@ class CohortTold(Struct, kw_only=True):
     cohort: dict[str, Any]
     position: str
     head: str
-    sources: list[Any] | UnsetType = UNSET
-    people: list[Any] | UnsetType = UNSET
-    sessions: list[Any] | UnsetType = UNSET
+    sources: list[Any] | UnsetType | None = UNSET
+    people: list[Any] | UnsetType | None = UNSET
+    sessions: list[Any] | UnsetType | None = UNSET
     demo: bool | UnsetType = UNSET
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from monitor.event import instant
+from monitor.instant import instant
 
 COLUMNS: Final = (
     ("id", "编号"),

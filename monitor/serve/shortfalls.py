@@ -10,9 +10,9 @@ from typing import Any
 
 from aiohttp import web
 
-from monitor.event import rfc3339
 from monitor.hours.fold import Standing
 from monitor.hours.verdict import Judged
+from monitor.instant import rfc3339
 from monitor.live import Told
 from monitor.serve import answer, query, shapes
 from monitor.serve.door import Answer, Door

@@ -96,6 +96,7 @@ DOORS = [
         "Deliver events over a WebSocket 长连接推送",
         "Frames: a line `webhook-id webhook-timestamp webhook-signature`, a newline, a CloudEvents batch. "
         "Answered in order with the JSON of `POST /v1/ingest/{source}`, a refusal with its problem.",
+        websocket=True,
         answers={101: Answer("A WebSocket")},
         problems=("origin_refused", "upgrade_required"),
     )

@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 
 from monitor import app
 from monitor.config import Config
-from monitor.event import instant, rfc3339
+from monitor.instant import instant, rfc3339
 
 SECRET = "whsec_" + "c2Nob29sIG9mIGFsbCB0ZXN0cyBvZiBkb29ycyE="
 COHORT = "bj-cnc-01"

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import openpyxl
 
-from monitor.event import decode_batch, instant, rfc3339
+from monitor.event import decode_batch
 from monitor.hours.fold import Fold
 from monitor.hours.plan import open_cohort
 from monitor.hours.recount import document, summary, to_bytes
+from monitor.instant import instant, rfc3339
 from monitor.store.ledger import Ledger
 from tests.serve.school import COHORT, School, cohort_file, school
 
