@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from monitor.event import OURS, instant
+from monitor.event import OURS
+from monitor.instant import instant
 
 KINDS: Final = (
     "lecture",
@@ -121,7 +122,7 @@ def parse(data: bytes) -> tuple[Cohort | None, list[CohortError]]:
     where there was none), so that further checks can name theirs in the same breath; None: no object at all.
     """
     try:
-        content = msgspec.json.decode(data)
+        content = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         return None, [CohortError("", f"not a JSON file ({problem})")]
     reading = _Reading()

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.event import instant
 from monitor.ingest import sources
+from monitor.instant import instant
 from monitor.live import Live, PositionUnknown, Watcher, difference
 from monitor.live.watch import MOST_KEPT, MOST_WAITING, REFETCH, Channel
 from monitor.store.entry import Entry

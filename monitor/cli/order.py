@@ -18,7 +18,7 @@ import aiohttp
 from monitor import config
 from monitor.clock import now_ms
 from monitor.control import Order, carry_out
-from monitor.event import rfc3339
+from monitor.instant import rfc3339
 from monitor.office import Declined
 from monitor.store.folder import Folder, FolderInUse
 from monitor.store.migrate import NewerSchema

@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from io import FileIO
 from typing import Any, BinaryIO, Final
 
-from monitor.event import BadEvent, instant
+from monitor.event import BadEvent
 from monitor.hours.fold import Fold
 from monitor.hours.plan import CohortFileError, Plan, open_cohort
 from monitor.hours.recount import document, to_bytes
+from monitor.instant import instant
 
 _CHUNK: Final = 1 << 20
 STANDINGS: Final = {

@@ -18,7 +18,7 @@ import msgspec
 
 from monitor.clock import now_ms
 from monitor.cohort import Cohort, parse
-from monitor.event import instant, rfc3339
+from monitor.instant import instant, rfc3339
 from monitor.simulate import school
 from monitor.simulate.device import wire
 from monitor.simulate.line import HttpLine, StreamLine

@@ -13,13 +13,12 @@ from typing import Any
 
 import msgspec
 
-from monitor.event import Event, rfc3339
+from monitor.event import Event
+from monitor.hours.memory import CLOCK_MS, LATE_MS, Memory
 from monitor.hours.plan import Plan
 from monitor.hours.standing import planned
 from monitor.hours.traces import Traces
-
-LATE_MS = 72 * 3_600_000
-CLOCK_MS = 120_000
+from monitor.instant import rfc3339
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -71,11 +70,17 @@ def findings(
     as_of: int,
     traces: Mapping[str, Traces],
     noticed: Noticed,
-    counting: Callable[[str, str], Event | None],
-    reused: Iterable[tuple[str, str]],
-    odd_arrivals: Iterable[tuple[str, str]],
+    memory: Memory,
+    counts: Callable[[Event], bool],
 ) -> list[Finding]:
-    """All findings at `as_of`; `counting` gives the event of a source and id, if it counts by then."""
+    """All findings at `as_of`; `counts` tells whether an event counts by then."""
+
+    def counting(keys: Iterable[tuple[str, str]]) -> Iterator[Event]:
+        for key in keys:
+            event = memory.event(*key)
+            if event is not None and counts(event):
+                yield event
+
     found = [
         *_of_plan(plan),
         *_of_teachers(plan, as_of, traces),
@@ -83,12 +88,9 @@ def findings(
         *_of_connections(plan, as_of, traces),
         *_of_first_seen(noticed),
         *noticed.corrections,
-        *_of_arrivals(plan, odd_arrivals, counting),
+        *_of_arrivals(plan, counting(memory.odd_arrivals)),
+        *(Finding("id_reused", e.at, source=e.source, event=e.id) for e in counting(memory.reused)),
     ]
-    for source, event_id in reused:
-        event = counting(source, event_id)
-        if event is not None:
-            found.append(Finding("id_reused", event.at, source=source, event=event_id))
     return sorted(found, key=_order)
 
 
@@ -172,18 +174,15 @@ def _of_first_seen(noticed: Noticed) -> Iterator[Finding]:
         yield msgspec.structs.replace(finding, **{named: what}) if named else finding
 
 
-def _of_arrivals(
-    plan: Plan, odd: Iterable[tuple[str, str]], counting: Callable[[str, str], Event | None]
-) -> Iterator[Finding]:
+def _of_arrivals(plan: Plan, events: Iterable[Event]) -> Iterator[Finding]:
     wrong_clock: dict[tuple[str, date], int] = {}
-    for source, event_id in odd:
-        event = counting(source, event_id)
-        if event is None or event.received is None:
+    for event in events:
+        if event.received is None:
             continue
         if event.received - event.at > LATE_MS:
-            yield Finding("late_event", event.at, source=source, event=event_id)
+            yield Finding("late_event", event.at, source=event.source, event=event.id)
         if event.at - event.received > CLOCK_MS:
-            key = (source, plan.date_of(event.received))
+            key = (event.source, plan.date_of(event.received))
             wrong_clock[key] = min(wrong_clock.get(key, event.at), event.at)
     for (source, _), at in wrong_clock.items():
         yield Finding("clock_off", at, source=source)

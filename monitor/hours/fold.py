@@ -14,13 +14,14 @@ from typing import Any
 import msgspec
 
 from monitor.cohort import Person
-from monitor.event import Event, rfc3339
+from monitor.event import Event
 from monitor.hours.evidence import Beat
 from monitor.hours.findings import Finding, findings
 from monitor.hours.index import Index
 from monitor.hours.plan import Period, Plan, rooms_of
 from monitor.hours.standing import Planned, Totals, percent, planned, totals
 from monitor.hours.verdict import Judged, judge
+from monitor.instant import rfc3339
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -81,12 +82,9 @@ class Fold(Index):
 
     def findings(self, as_of: int) -> list[Finding]:
         """What a person should look at, of a fold that stands `at` as_of."""
-
-        def counting(source: str, event_id: str) -> Event | None:
-            event = self.event(source, event_id)
-            return event if event is not None and self.counts(event, as_of) else None
-
-        return findings(self.plan, as_of, self.traces, self.noticed, counting, self.reused, self.odd_arrivals)
+        return findings(
+            self.plan, as_of, self.traces, self.noticed, self.memory, lambda event: self.counts(event, as_of)
+        )
 
     def touches(self, event: Event) -> bool:
         """Whether the event can ever count for this cohort."""
@@ -142,8 +140,21 @@ class Fold(Index):
             for correction in fold.corrections.get(person_id, ())
             if correction.session == session_id and correction.number in (None, number)
         )
-        found = [event for event in (fold.event(*key) for key in named) if event is not None]
+        found = [event for event in (fold.memory.event(*key) for key in named) if event is not None]
         return sorted(found, key=lambda event: (event.at, event.source, event.id))
+
+    def excuses(self, person_id: str, as_of: int) -> list[dict[str, Any]]:
+        """A person's leaves (请假), by time: they change no number and are shown beside them."""
+        events = self.at(as_of).excused.get(person_id, ())
+        return [
+            {
+                "session": event.data.session,
+                "at": rfc3339(event.at),
+                "reason": event.data.reason,
+                "by": event.data.by,
+            }
+            for event in sorted(events, key=lambda event: (event.at, event.id))
+        ]
 
     # --- the board ---------------------------------------------------------------------------------------
 

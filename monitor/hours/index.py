@@ -7,26 +7,23 @@ way. Never: forgets an event, guesses whose an event is, matches anybody by name
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
-from monitor.event import OURS, TYPES, BadEvent, Event, canonical, decode, decode_lines, instant, remembered
+from monitor.event import OURS, TYPES, BadEvent, Event, decode, decode_lines
 from monitor.hours import evidence, sign_in
 from monitor.hours.evidence import FOREVER, RANK, Beat, Believes, Connection
-from monitor.hours.findings import CLOCK_MS, LATE_MS, Finding, Noticed
+from monitor.hours.findings import Finding, Noticed
+from monitor.hours.memory import Memory
 from monitor.hours.plan import Plan
 from monitor.hours.traces import Traces
 from monitor.hours.verdict import Correction
+from monitor.instant import instant, remembered
 
 Link = tuple[str, str, str, str]
 """(source, room, instance, connection id)."""
 
-Place = int | tuple[bytes, int | None]
-"""Where an event's bytes are kept: a line of a chunk, or here, with its arrival."""
-
 _SEEN: Final = 200_000
-_LINE_BITS: Final = 32
-_LINE: Final = (1 << _LINE_BITS) - 1
 _ON: Final = evidence.ON
 _OFF: Final = evidence.OFF
 
@@ -62,10 +59,7 @@ class Index:
             )
             for source in plan.sources.values()
         }
-        self._known: dict[str, dict[str, Place]] = defaultdict(dict)
-        self._chunks: list[bytes] = []
-        self.reused: set[tuple[str, str]] = set()
-        self.odd_arrivals: set[tuple[str, str]] = set()
+        self.memory = Memory()
         self._start_over(-1)
 
     def _start_over(self, sorted_to: int) -> None:
@@ -76,6 +70,7 @@ class Index:
         self.traces: dict[str, Traces] = {person: Traces(self.plan) for person in self.plan.people}
         self.noticed = Noticed()
         self.corrections: dict[str, list[Correction]] = defaultdict(list)
+        self.excused: dict[str, list[Event]] = defaultdict(list)
         self._routes: dict[tuple[str | None, ...], Connection] = {}
         self._connections: dict[tuple[str, ...], Connection] = {}
         self._together: dict[tuple[str, str, str], list[Connection]] = defaultdict(list)
@@ -84,32 +79,14 @@ class Index:
         self._orphans: dict[Link, list[Event]] = {}
         self._adopted: dict[Link, int] = {}
         self._seen: dict[str, dict[bytes, tuple[list[Beat], int, int]]] = defaultdict(dict)
-        for event in self.events():
+        for event in self.memory:
             self._place(event)
 
     def take_over(self, other: Index, as_of: int) -> None:
         """Stand at `as_of` over the events of another index, sharing what it keeps."""
-        self._known, self._chunks = other._known, other._chunks
-        self.reused, self.odd_arrivals = other.reused, other.odd_arrivals
+        self.memory = other.memory
         self._start_over(as_of)
         self.up_to(as_of)
-
-    def events(self) -> Iterator[Event]:
-        """Every event, each once, as it is taken."""
-        for known in self._known.values():
-            for place in known.values():
-                yield self._recall(place)
-
-    def event(self, source: str, event_id: str) -> Event | None:
-        """The event of that source and id."""
-        place = self._known[source].get(event_id) if source in self._known else None
-        return None if place is None else self._recall(place)
-
-    def _recall(self, place: Place) -> Event:
-        """An event from the bytes kept of it: they take a tenth of the room that objects would."""
-        if isinstance(place, int):
-            return decode(self._chunks[place >> _LINE_BITS].split(b"\n")[place & _LINE])
-        return decode(*place)
 
     def counts(self, event: Event, as_of: int) -> bool:
         """Whether the event counts at `as_of` (RULES section 3)."""
@@ -120,32 +97,10 @@ class Index:
 
     def add(self, event: Event) -> None:
         """Take one event. One whose source and id are known already is the same event (RULES section 3)."""
-        known = self._known[event.source]
-        event_id = event.id
-        if event_id in known:
-            self._again(known, event)
-            return
-        received = event.received
-        known[event_id] = (event.raw, received)
-        if received is not None and not -CLOCK_MS <= received - event.at <= LATE_MS:
-            self.odd_arrivals.add((event.source, event_id))
-        self._place(event)
-
-    def _again(self, known: dict[str, Place], event: Event) -> None:
-        """The same event once more: earliest arrival kept; of differing contents the first by bytes."""
-        before, key = self._recall(known[event.id]), (event.source, event.id)
-        taken = before
-        if event.raw != before.raw:
-            contents, new = canonical(before), canonical(event)
-            if contents != new:
-                self.reused.add(key)
-                taken = before if contents < new else event
-        received = min((at for at in (before.received, event.received) if at is not None), default=None)
-        if taken is before and received == before.received:
-            return
-        known[event.id] = (taken.raw, received)
-        self.odd_arrivals.add(key)
-        self._stale = self._stale or taken is event
+        if self.memory.take(event):
+            self._place(event)
+        elif self.memory.take_again(event):
+            self._stale = True
 
     def add_lines(self, chunk: bytes) -> list[tuple[int, BadEvent]]:
         """Take the events of many whole lines; returns those that can't be read, by number of line from 0.
@@ -156,17 +111,16 @@ class Index:
         heads = decode_lines(chunk)
         if not heads:
             return self._add_each(enumerate(chunk.split(b"\n")))
-        place = len(self._chunks) << _LINE_BITS
-        self._chunks.append(chunk)
+        place = self.memory.take_chunk(chunk)
         bad: list[tuple[int, BadEvent]] = []
         lines: list[bytes] = []
-        sorted_to, of = self.sorted_to, ""
-        seen, known = self._seen[of], self._known[of]
+        sorted_to, of, knowns = self.sorted_to, "", self.memory.known
+        seen, known = self._seen[of], knowns[of]
         minutes, seconds, rests = remembered()
         for line, head in enumerate(heads):
             source, event_id, time = head.source, head.id, head.time
             if source != of:
-                of, seen, known = source, self._seen[source], self._known[source]
+                of, seen, known = source, self._seen[source], knowns[source]
             route = seen.get(bytes(head.data)) if head.type == "camera.heartbeat" else None
             if route is not None and event_id not in known and event_id and head.receivedtime is None:
                 try:
@@ -347,7 +301,12 @@ class Index:
         person = self._person(event)
         if event.type == "attendance.corrected":
             self._correct(event, person)
-        elif event.type != "attendance.excused" and session is not None and person is not None:
+        elif person is None or session is None:
+            return
+        elif event.type == "attendance.excused":
+            if event.source == "staff":
+                self.excused[person].append(event)
+        else:
             which = sign_in.IN if event.type == "attendance.signed-in" else sign_in.OUT
             self.traces[person].mark(self.plan.slot_of[session.id], (event.at, which, event.id, event.source))
 

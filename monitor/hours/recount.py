@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
-from monitor.event import decode, rfc3339
+from monitor.event import decode
 from monitor.hours.fold import Fold, Result, Standing
 from monitor.hours.plan import open_cohort
 from monitor.hours.verdict import Judged
+from monitor.instant import rfc3339
 
 
 def recount(cohort: bytes, lines: Iterable[bytes], as_of: int) -> dict[str, Any]:

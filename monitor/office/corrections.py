@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from monitor.event import rfc3339
 from monitor.hours.plan import Plan
 from monitor.identity import holds_number
+from monitor.instant import rfc3339
 from monitor.office.archive import OURS, Archive, decision
 from monitor.office.cohorts import opened
 from monitor.office.declined import Declined

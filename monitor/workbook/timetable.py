@@ -6,6 +6,7 @@ rows it came from. Never: checks what the counting rules ask of a timetable; tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -41,7 +42,8 @@ UNCOUNTED: Final = ("opening", "closing", "summary_guidance", "exam", "self_stud
 
 _KINDS: Final = words_to_keys(KIND_WORDS)
 _MODES: Final = words_to_keys(MODE_WORDS)
-_DESCRIBING: Final = ("place", "theme", "tasks", "guide")
+_TOTAL: Final = re.compile(r"合计|总计|小计|共计|总学时|total")
+_DESCRIBING: Final = ("theme", "tasks", "guide")
 
 
 @dataclass(slots=True)
@@ -114,7 +116,9 @@ class _Reading:
         self.years = frozenset(int(day[:4]) for day in stated if day)
 
     def take(self, row: Row) -> None:
-        if not (self._owns(row, ("course", "start", "end", "span", "periods", "id", "kind"))):
+        timed = self._owns(row, ("start", "end", "span", "periods"))
+        total = _TOTAL.match(values.squeezed(str(row.own("course") or "")))
+        if (total and not timed) or not (timed or self._owns(row, ("course", "id", "kind"))):
             self._remark(row)
             return
         session = self._session(row)
@@ -139,7 +143,7 @@ class _Reading:
         return any(row.own(key) is not None for key in keys)
 
     def _remark(self, row: Row) -> None:
-        """A row without course, time or kind: only a date in a merged area, or words under the table."""
+        """A row without course, time or kind: a date alone, a total, words under the table."""
         own = [
             str(self.table.grid.own(row.number, column))
             for column in self.table.grid.filled(row.number)
@@ -160,13 +164,7 @@ class _Reading:
         session["kind"] = self._needed(row, "kind", _KINDS, "、".join(first_words(KIND_WORDS)))
         session["mode"] = self._needed(row, "mode", _MODES, "、".join(first_words(MODE_WORDS)))
         session["teacher"] = self.people.teacher(row)
-        session["room"] = row.name("room", values.room)
-        if session["mode"] == "online" and session["room"] is None and not self._failed(row, "room"):
-            row.wrong(
-                "room",
-                "线上课必须填教室号/会议号，与平台推送的一致",
-                "an online session needs the room or meeting number that the platform sends",
-            )
+        session["room"], session["place"] = self._where(row, session["mode"])
         for key in _DESCRIBING:
             session[key] = row.words(key)
         session["breakouts"] = self._breakouts(row)
@@ -176,6 +174,29 @@ class _Reading:
             "filed_at", lambda value: filed(value, self.sheet, mac_dates=self.table.grid.mac_dates)
         )
         return session
+
+    def _where(self, row: Row, mode: str | None) -> tuple[str | None, str | None]:
+        """Room and place. A column for both (地点/教室号) is the room online and the place offline."""
+        room, place = row.name("room", values.room), row.words("place")
+        both = "where" if "where" in self.table.columns else "place"
+        if mode == "online" and room is None and "room" not in self.table.columns and row.has(both):
+            room = row.name(both, values.room)
+            if both == "place":
+                place = None
+            row.note(both, "线上课，读作教室号/会议号", "an online session: read as its room")
+        elif mode != "online" and place is None:
+            place = row.words("where")
+        if (
+            mode == "online"
+            and room is None
+            and not {row.place("room"), row.place(both)} & self.faults.failed
+        ):
+            row.wrong(
+                "room" if "room" in self.table.columns else both,
+                "线上课必须填教室号/会议号，与平台推送的一致",
+                "an online session needs the room or meeting number that the platform sends",
+            )
+        return room, place
 
     def _failed(self, row: Row, key: str) -> bool:
         return row.place(key) in self.faults.failed

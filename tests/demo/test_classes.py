@@ -4,10 +4,11 @@ import pytest
 from monitor.demo.classes import beijing, tongzhou
 from monitor.demo.past import told
 from monitor.demo.stage import SEED, TRAINEES, acts, design
-from monitor.event import decode, instant
+from monitor.event import decode
 from monitor.hours.fold import Fold
 from monitor.hours.plan import Plan, open_cohort
 from monitor.hours.recount import document
+from monitor.instant import instant
 from monitor.simulate.device import wire
 from monitor.simulate.stay import MINUTE
 

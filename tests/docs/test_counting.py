@@ -5,11 +5,11 @@ import json
 import re
 
 from monitor.cohort import KINDS
-from monitor.event import instant
 from monitor.hours import findings, index
 from monitor.hours.recount import recount
 from monitor.hours.rulebook import Policy, rulebook
 from monitor.hours.span import OFFLINE, ONLINE, REASONS
+from monitor.instant import instant
 from tests.docs.fences import page, section
 
 VERDICTS = ("credited", "refused", "pending", "live", "upcoming", "not_countable", "not_enrolled")

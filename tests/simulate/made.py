@@ -3,7 +3,7 @@
 import msgspec
 
 from monitor.cohort import Cohort, parse
-from monitor.event import instant
+from monitor.instant import instant
 from monitor.simulate import school
 from monitor.simulate.people import Telling, days, plan_day, telling
 from monitor.simulate.post import Posting, Shares

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from monitor.event import instant
 from monitor.hours.plan import open_cohort
+from monitor.instant import instant
 from monitor.simulate import school
 from monitor.simulate.stay import MINUTE
 from monitor.simulate.timetable import around, days_around

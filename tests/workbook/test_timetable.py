@@ -323,6 +323,23 @@ def test_people_of_a_session_are_found_by_name_or_id_and_two_of_a_name_are_not_g
     assert "同名" in only_error(names, plan(lesson(参加人员="张三"))).expected.zh
 
 
+@pytest.mark.parametrize("heading", ["地点/教室号", "地点或教室", "地点", "Place or room"])
+def test_one_column_for_place_and_room_is_the_room_online_and_the_place_offline(heading: str) -> None:
+    line = {key: value for key, value in lesson().items() if key != "教室号/会议号"}
+    found = sessions(line | {heading: "room-7"}, line | {heading: "实训楼301", "方式": "线下"})
+    assert [(s.get("room"), s.get("place")) for s in found] == [("room-7", None), (None, "实训楼301")]
+    error = only_error(None, plan(line | {heading: None}))
+    assert (error.column, "线上课必须填" in error.expected.zh) == (heading, True)
+
+
+def test_a_line_with_the_total_is_no_session() -> None:
+    rows = timetable_rows([lesson()])
+    rows += [["合计", None, None, None, None, None, 4], [None, "总计", None, None, None, None, 4]]
+    imported = read(None, book({"班次": CLASS, "课表": rows}))
+    assert len(imported.cohort["sessions"]) == 1
+    assert sum("没有课程和时间，没有读" in note.sentence("zh") for note in imported.notes) == 2
+
+
 def test_a_meeting_number_is_the_number_that_the_platform_sends() -> None:
     assert sessions(lesson(**{"教室号/会议号": "123 456 789"}))[0]["room"] == "123456789"
 
