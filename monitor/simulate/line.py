@@ -145,7 +145,7 @@ class StreamLine:
         finally:
             if self._socket is socket:
                 self._socket = None
-            left = deque()
+            left, self._unanswered = self._unanswered, deque()
             for waiting in left:
                 if not waiting.done():
                     waiting.set_result(fault)
