@@ -64,11 +64,15 @@ def test_on_the_leash_the_service_ends_when_its_starter_has_gone(tmp_path):
     )
     assert child.stdin is not None
     assert child.stdout is not None
-    assert b"http" in child.stdout.readline()
-    child.stdin.close()  # what the kernel does when the starter dies, however it dies
+    try:
+        assert b"http" in child.stdout.readline()
+        child.stdin.close()  # what the kernel does when the starter dies, however it dies
 
-    assert child.wait(timeout=60) == 0
-    child.stdout.close()
+        assert child.wait(timeout=60) == 0
+    finally:
+        child.kill()
+        child.wait()
+        child.stdout.close()
 
 
 def test_the_first_free_port_is_taken_unless_one_is_asked_for():
