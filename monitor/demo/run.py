@@ -112,10 +112,16 @@ async def _look(stage: Stage, url: str) -> words.Seen:
             cohort: await ask("teacher", f"/v1/cohorts/{cohort}/attendance") for cohort in stage.files
         }
         person = await ask("trainee", f"/v1/cohorts/{name}/people/{stage.trainee}")
+        inbox = (await ask("clerk", "/v1/inbox"))["inbox"]
     refused = [one for one in person["periods"] if one["verdict"] == "refused"]
     by_evidence = [one for one in refused if one["reason"] in ("camera_off", "no_evidence", "not_in_room")]
     first = next(iter(by_evidence + refused), None)
-    return words.Seen(attendance, f"{first['session']}/{first['index']}" if first else None)
+    return words.Seen(
+        attendance,
+        f"{first['session']}/{first['index']}" if first else None,
+        next((entry for entry in inbox if entry["cohort"] == name), None),
+        stage.stranger,
+    )
 
 
 async def _correct(stage: Stage, name: str, ask: Callable[..., Any]) -> None:

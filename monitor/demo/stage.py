@@ -44,11 +44,16 @@ HOLDERS: Final = {
 
 
 class Stage(msgspec.Struct):
-    """What the demo has set up. `played_until` (ms): what was delivered up to then is in the log."""
+    """What the demo has set up.
+
+    `trainee` is the one whose hours are shown, `stranger` comes at times under an account that nobody knows;
+    what was delivered up to `played_until` (ms) is in the log.
+    """
 
     seed: int
     made_at: int
     trainee: str
+    stranger: str | None
     files: dict[str, str]
     secrets: dict[str, str] = {}
     tokens: dict[str, str] = {}
@@ -76,7 +81,8 @@ def design(now: int, trainees: int, seed: int) -> Stage:
     ids = [person["id"] for person in contents[0]["people"] if person["role"] == "trainee"]
     dealt = deal(ids, seed)
     shown = [person for person in ids if dealt[person].name == "on_the_phone"]
-    return Stage(seed, now, (shown or ids)[0], files)
+    strangers = [person for person in ids if dealt[person].stranger]
+    return Stage(seed, now, (shown or ids)[0], next(iter(strangers), None), files)
 
 
 async def set_up(stage: Stage, give: Give) -> None:

@@ -37,10 +37,15 @@ _RULE: Final = "─" * 78
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """What the service answered: attendance by cohort; a trainee's refused period as SESSION/INDEX."""
+    """What the service answered: attendance by cohort; a trainee's refused period as SESSION/INDEX.
+
+    `unclaimed`: an entry of the inbox, `owner`: whose account that is in truth.
+    """
 
     attendance: dict[str, dict[str, Any]]
     period: str | None
+    unclaimed: dict[str, Any] | None
+    owner: str | None
 
 
 def running(cohort: Cohort, now: int) -> str:
@@ -129,7 +134,16 @@ def commands(stage: Stage, url: str, seen: Seen, python: str) -> list[tuple[str,
                 _curl(trainee, f"{base}/people/{stage.trainee}?events={seen.period}"),
             )
         )
-    found.append(("待认领账号 accounts that match nobody", _curl(stage.tokens["clerk"], f"{url}/v1/inbox")))
+    clerk = stage.tokens["clerk"]
+    found.append(("待认领账号 accounts that match nobody", _curl(clerk, f"{url}/v1/inbox")))
+    if seen.unclaimed and seen.owner:
+        body = {"account": seen.unclaimed["account"], "source": seen.unclaimed["source"]}
+        found.append(
+            (
+                f"认领给 {seen.owner}，其学时随即计入 bind it to {seen.owner}: those hours count at once",
+                _curl(clerk, f"{base}/people/{seen.owner}/accounts", msgspec.json.encode(body).decode()),
+            )
+        )
     live = f"ws{url.removeprefix('http')}/v1/live?cohort={name}"
     program = (
         "from websockets.sync.client import connect; "
@@ -140,9 +154,12 @@ def commands(stage: Stage, url: str, seen: Seen, python: str) -> list[tuple[str,
     return found
 
 
-def _curl(token: str, address: str) -> str:
-    quoted = shlex.quote(address)
-    return f"curl -s -H 'Authorization: Bearer {token}' {quoted} | python3 -m json.tool --no-ensure-ascii"
+def _curl(token: str, address: str, body: str | None = None) -> str:
+    sent = "" if body is None else f"-H 'Content-Type: application/json' -d {shlex.quote(body)} "
+    return (
+        f"curl -s -H 'Authorization: Bearer {token}' {sent}{shlex.quote(address)}"
+        " | python3 -m json.tool --no-ensure-ascii"
+    )
 
 
 def machine_readable(stage: Stage, url: str, seen: Seen, facts: dict[str, Any]) -> dict[str, Any]:
