@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from monitor.event import OURS
 from monitor.workbook import values
+from monitor.workbook.class_columns import CAMERA_WORDS, CLASS, SOURCE_KEYS, TIMEZONE_WORDS
 from monitor.workbook.columns import Column, spot, words_to_keys
 from monitor.workbook.faults import Faults, Place, shown
 from monitor.workbook.grid import Book, Grid, Value
-from monitor.workbook.plan_columns import CAMERA_WORDS, CLASS, SOURCE_KEYS, TIMEZONE_WORDS
 from monitor.workbook.table import masked
 from monitor.workbook.values import Unfit, squeezed
 

@@ -1,7 +1,7 @@
 """A column of a workbook: how it is headed, what it holds; and which one a heading means.
 
 One table for both directions: the readers find columns by these words, the templates are written from them.
-The tables themselves are `people_columns` and `plan_columns`.
+The tables themselves are `people_columns`, `plan_columns` and `class_columns`.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from datetime import date, datetime, time, timedelta
 import openpyxl
 from openpyxl.utils.datetime import MAC_EPOCH
 
+from monitor.identity import mask_within
 from monitor.workbook.faults import Place, Workbook
 from monitor.workbook.package import MOST_COLUMNS, MOST_ROWS, Area, SheetFacts, Unreadable, examine
 
@@ -133,7 +134,7 @@ def _grids(workbook: Workbook, data: bytes, parts: dict[str, SheetFacts]) -> lis
                     f"工作表“{sheet.title}”读不出来；请用 Excel 或 WPS 打开后另存为 .xlsx",
                     f'the sheet "{sheet.title}" can\'t be read; open it in Excel or WPS and save it as .xlsx',
                 )
-            grid = Grid(workbook, sheet.title, sheet.sheet_state != "visible", mac_dates)
+            grid = Grid(workbook, mask_within(sheet.title), sheet.sheet_state != "visible", mac_dates)
             grid.hidden_rows = facts.hidden_rows
             _fill(grid, sheet, facts)
             _merge(grid, facts)

@@ -98,7 +98,7 @@ def _meaning(
     for row in range(top, bottom + 1):
         starts_here = grid.origin(row, column)[1] == column
         value = grid.held(row, column) if starts_here or row < bottom else None
-        words = " ".join(str(value).split()) if isinstance(value, str) else ""
+        words = mask_within(" ".join(value.split())) if isinstance(value, str) else ""
         if words and words not in levels:
             levels.append(words)
     if not levels:

@@ -15,10 +15,11 @@ from typing import Any, Final
 
 import xlsxwriter
 
+from monitor.workbook.class_columns import CLASS, SOURCE_KEYS
 from monitor.workbook.columns import Column
 from monitor.workbook.explanation import PLAN_NOTES, ROSTER_NOTES, write_explanation
 from monitor.workbook.people_columns import ROSTER, TEACHERS
-from monitor.workbook.plan_columns import CLASS, SOURCE_KEYS, TIMETABLE
+from monitor.workbook.plan_columns import TIMETABLE
 
 ROSTER_FILE: Final = "名册模板.xlsx"
 PLAN_FILE: Final = "课表模板.xlsx"

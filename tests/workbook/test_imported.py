@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from datetime import date, datetime, time
 from typing import Any
 
@@ -119,6 +121,15 @@ def test_no_identity_number_leaves_but_by_its_own_door() -> None:
     assert list(imported.identities.values()) == numbers[:19]
 
 
+def test_a_number_in_a_heading_or_a_title_is_masked_too() -> None:
+    number = invented(5)
+    people = book({f"名册{number}": annex_rows([[*person(1), "x"]], [*ANNEX, number])})
+    imported, said = outcome(people, plan(lesson(**{number: "x"})))
+    assert imported is not None
+    assert number not in said
+    assert f"110***{number[-4:]}：x" in said
+
+
 cell = st.one_of(
     st.none(),
     st.text(max_size=12).filter(lambda s: all(c >= " " or c in "\t\n" for c in s) and "\ufffe" not in s),
@@ -194,3 +205,30 @@ def outcome(roster_bytes: bytes, plan_bytes: bytes) -> tuple[Imported | None, st
     assert (imported is None) == bool(found)
     said += "".join(error.sentence(lang) + str(error.as_dict()) for error in found for lang in ("zh", "en"))
     return imported, said + "".join(note.sentence(lang) for note in notes for lang in ("zh", "en"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 30), st.floats(0, 1), st.integers(0, 40), st.binary(max_size=12), st.booleans())
+def test_a_damaged_workbook_gives_errors_or_a_cohort_and_nothing_else(
+    part: int, where: float, cut: int, put: bytes, inside: bool
+) -> None:
+    data = roster()
+    if inside:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w") as new:
+            names = old.namelist()
+            for name in names:
+                content = old.read(name)
+                chosen = name == names[part % len(names)]
+                new.writestr(name, damaged(content, where, cut, put) if chosen else content)
+        data = buffer.getvalue()
+    else:
+        data = damaged(data, where, cut, put)
+    imported, _ = outcome(data, plan())
+    assert imported is None or imported.cohort["people"]
+
+
+def damaged(data: bytes, where: float, cut: int, put: bytes) -> bytes:
+    """Some bytes taken out at a place, others put in."""
+    at = int(where * len(data))
+    return data[:at] + put + data[at + cut :]

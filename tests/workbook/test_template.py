@@ -13,7 +13,8 @@ import pytest
 
 from monitor.hours.plan import open_cohort
 from monitor.workbook import PLAN_FILE, ROSTER_FILE, WorkbookErrors, read_workbooks, write_templates
-from monitor.workbook.plan_columns import CLASS, TIMETABLE
+from monitor.workbook.class_columns import CLASS
+from monitor.workbook.plan_columns import TIMETABLE
 from monitor.workbook.template import ROSTER_LINES, plan_template, roster_template
 from tests.workbook.numbers import invented
 from tests.workbook.sheets import ANNEX, MAY_11, clocks, saved
