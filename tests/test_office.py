@@ -520,7 +520,7 @@ async def test_a_decision_holds_though_the_tables_fail_and_they_catch_up_later(
                 patch.setattr(Cabinet, "apply", broken)
                 await imported(office)
             assert office.cohort(ID) is not None
-            await bind(office, "t01", "u-7")
+            await office.add_token("admin", by="cli/a", now=NOW)
         before = rows(office)
     async with opened(folder) as (_, office):
         assert rows(office) == before
@@ -543,6 +543,7 @@ async def test_a_decision_is_taken_whole_though_its_caller_goes_away(folder: Fol
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        await office.add_token("admin", by="cli/a", now=NOW)
     async with opened(folder) as (_, office):
         assert [row.id for row in office.cohorts()] == [ID]
 

@@ -81,6 +81,8 @@ def test_sign_ins_need_the_right() -> None:
         event(kind="attendance.signed-in", data=SIGN_IN | {"person": "t01"}),
         event(kind="attendance.corrected", data={"person": "t01", "session": "s01", "credit": True}),
         event(kind="attendance.excused", data={"person": "t01", "session": "s01"}),
+        event(kind="attendance.corrected", data={"account": "u-1001", "session": "s01", "credit": True}),
+        event(kind="attendance.excused", data={"account": "u-1001", "session": "s01"}),
         event(kind="something.new", data={"person": "t01"}),
     ],
 )
