@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from monitor.ingest import sources
 from monitor.instant import instant
 from monitor.live import Live, PositionUnknown, Watcher, difference
+from monitor.live.turns import Turns
 from monitor.live.watch import MOST_KEPT, MOST_WAITING, REFETCH, Channel
 from monitor.store.entry import Entry
 from monitor.store.log import Log
@@ -125,7 +126,7 @@ async def test_the_first_message_is_a_snapshot(stage: Stage) -> None:
 
 
 async def test_the_snapshot_is_the_attendance_and_what_the_board_needs(stage: Stage) -> None:
-    from monitor.live.live import attendance
+    from monitor.live.state import attendance
 
     (message,) = heard(await stage.watch())
     told = await stage.live.answer(COHORT, None, None, stage.clock())
@@ -440,3 +441,51 @@ def test_applied_to_the_old_state_a_difference_makes_the_new_one(old: Any, new: 
     change = difference(old, new)
     assert apply(old, {"type": "change", **change}) == new
     assert (change == {}) == (old == new)
+
+
+class Seconds:
+    """Time that passes only while somebody is told."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_telling_takes_no_more_than_half_of_the_time_and_passes_nobody_over() -> None:
+    seconds, told = Seconds(), []
+    asked: list[tuple[float, Callable[[], None]]] = []
+
+    def tell(name: str) -> None:
+        told.append((name, round(seconds.now, 3)))
+        seconds.now += 0.2
+
+    turns = Turns(lambda wait, call: asked.append((seconds.now + wait, call)), seconds, tell)
+    for name in ("a", "b", "a", "c"):
+        turns.add(name)
+    for _ in range(6):
+        at, call = asked.pop(0)
+        seconds.now = max(seconds.now, at)
+        call()
+        turns.add("a")
+    assert told == [("a", 0.1), ("b", 0.5), ("c", 0.9), ("a", 1.3), ("a", 1.7), ("a", 2.1)]
+
+
+def test_a_turn_that_fails_stops_nobody() -> None:
+    seconds, told = Seconds(), []
+    asked: list[Callable[[], None]] = []
+
+    def tell(name: str) -> None:
+        told.append(name)
+        if name == "a":
+            raise RuntimeError
+
+    turns = Turns(lambda wait, call: asked.append(call), seconds, tell)
+    turns.add("a")
+    turns.add("b")
+    with pytest.raises(RuntimeError):
+        asked.pop(0)()
+    asked.pop(0)()
+    turns.add("a")
+    assert (told, len(asked)) == (["a", "b"], 1)

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Iterable
+from array import array
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -29,8 +30,29 @@ from monitor.store.log import Log
 Decode = Callable[[Entry], Iterable[Event]]
 """The events of an entry that were taken; wired to the table of sources."""
 
+_REMEMBERED: Final = 4
+"""Answers remembered for one cohort; one for an instant long passed has a fold of its own."""
 _BREATH: Final = 2_000
 """Events folded before others get a turn."""
+
+
+class Arrivals:
+    """When each entry that told something about the cohort arrived, and where it stands in the log."""
+
+    def __init__(self) -> None:
+        self._at, self._positions = array("q"), array("q")
+
+    def add(self, entry: Entry) -> None:
+        """One more."""
+        self._at.append(entry.at)
+        self._positions.append(entry.position)
+
+    def positions(self, first: Container[int]) -> Iterator[int]:
+        """Every position, those that arrived at one of these instants first."""
+        for there in (True, False):
+            for at, position in zip(self._at, self._positions, strict=True):
+                if (at in first) is there:
+                    yield position
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -47,8 +69,7 @@ class Told(msgspec.Struct, frozen=True):
     head: str
     version: int
     document: dict[str, Any]
-    arrivals: list[tuple[int, int]]
-    """(arrival, position) of each entry that told something about the cohort."""
+    arrivals: Arrivals
 
 
 class Held:
@@ -63,10 +84,10 @@ class Held:
         self.sources = frozenset(self.plan.sources) | set(OURS)
         self._as_of = version.at
         self._ahead: list[int] = []
-        self._told: Told | None = None
+        self._told: dict[int, Told] = {}
         self._due: int | None = None
         self._due_known = False
-        self._arrivals: list[tuple[int, int]] = []
+        self._arrivals = Arrivals()
 
     def take(self, entry: Entry, events: Iterable[Event]) -> bool:
         """Folds an entry's events; whether any of them concerns this cohort."""
@@ -78,8 +99,9 @@ class Held:
                 if event.at >= entry.at:  # spans are half-open: what it does is seen from the instant after
                     heapq.heappush(self._ahead, event.at + 1)
         if concerned:
-            self._told, self._due_known = None, False
-            self._arrivals.append((entry.at, entry.position))
+            self._told.clear()
+            self._due_known = False
+            self._arrivals.add(entry)
             self._as_of = max(self._as_of, entry.at)
             if entry.position > self.position:
                 self.position, self.head = entry.position, entry.hash
@@ -103,16 +125,18 @@ class Held:
         """The last instant up to `now` at which something changed."""
         while (due := self.due()) is not None and due <= now:
             self._as_of = max(due, self._as_of + 1)
-            self._told, self._due_known = None, False
+            self._due_known = False
         return self._as_of
 
     def tell(self, as_of: int) -> Told:
-        """The answer at an instant; the last one is remembered."""
-        if self._told is None or self._told.as_of != as_of:
-            result = self.fold.result(as_of)
-            self._told = Told(
+        """The answer at an instant; the last few are remembered until something new comes."""
+        told = self._told.get(as_of)
+        if told is None:
+            fold = self.fold.at(as_of)
+            result = fold.result(as_of)
+            told = self._told[as_of] = Told(
                 plan=self.plan,
-                fold=self.fold,
+                fold=fold,
                 result=result,
                 as_of=as_of,
                 position=self.position,
@@ -121,7 +145,9 @@ class Held:
                 document=document(result),
                 arrivals=self._arrivals,
             )
-        return self._told
+            if len(self._told) > _REMEMBERED:
+                del self._told[next(iter(self._told))]
+        return told
 
 
 async def version_of(log: Log, cohort: str, until: int) -> Entry | None:

@@ -9,28 +9,21 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from monitor.cohort import Person
 from monitor.event import Event
 from monitor.hours.plan import Plan
-from monitor.hours.recount import summary
-from monitor.live.change import State
 from monitor.live.held import Decode, Held, Told, fold_log
-from monitor.live.watch import VIEWS, Channel, View, Watcher
+from monitor.live.state import Mask, states
+from monitor.live.turns import Later, Turns
+from monitor.live.watch import Channel, View, Watcher
 from monitor.store.entry import Entry
 from monitor.store.log import Log
 
-BURST_SECONDS: Final = 0.1
-"""Events of a cohort that come within this time reach its watchers in one change."""
 IDLE_MS: Final = 10 * 60_000
 """A cohort that nobody asked for this long is let go."""
 _FORMER: Final = 4
 """How many cohorts folded up to an earlier position are kept."""
-
-
-Later = Callable[[float, Callable[[], None]], object]
-Mask = Callable[[str | None], str | None]
 
 
 class PositionUnknown(LookupError):
@@ -47,7 +40,6 @@ class _Place:
         self.missed: list[tuple[Entry, list[Event]]] | None = None
         self.channel = Channel()
         self.used_at = 0
-        self.waiting = False
 
 
 class Live:
@@ -70,7 +62,7 @@ class Live:
         self._clock = clock
         self._demo = demo
         self._mask = mask
-        self._later = later or _call_later
+        self._turns = Turns(later or _call_later, _seconds, self._turn)
         self.on_due = on_due or _nothing
         self._places: dict[str, _Place] = {}
         self._former: OrderedDict[tuple[str, int], Held] = OrderedDict()
@@ -102,7 +94,7 @@ class Live:
             return
         if entry.kind != "delivery":
             return
-        for cohort, place in self._places.items():
+        for cohort, place in self._concerned(events):
             if place.missed is not None:
                 place.missed.append((entry, events))
             elif (
@@ -111,6 +103,13 @@ class Live:
                 and place.held.take(entry, events)
             ):
                 self._soon(cohort, place)
+
+    def _concerned(self, events: list[Event]) -> list[tuple[str, _Place]]:
+        """The cohorts that the events name; all of them where an event names none."""
+        named = {event.data.cohort for event in events}
+        if None in named:
+            return list(self._places.items())
+        return [(name, self._places[name]) for name in named if name is not None and name in self._places]
 
     def tick(self, now: int) -> None:
         """Tells watchers what time alone has changed by `now`."""
@@ -162,10 +161,8 @@ class Live:
         """Position and hash of the delivery that first brought each event, by the event's source and id."""
         wanted = {(event.source, event.id) for event in events}
         found: dict[tuple[str, str], tuple[int, str]] = {}
-        arrived = {event.received for event in events}
-        likely = [position for at, position in told.arrivals if at in arrived]
-        others = [position for at, position in told.arrivals if at not in arrived]
-        for position in (*likely, *others):
+        arrived = {event.received for event in events if event.received is not None}
+        for position in told.arrivals.positions(first=arrived):
             if found.keys() == wanted:
                 break
             entry = await self._log.entry(position)
@@ -254,13 +251,12 @@ class Live:
 
     def _soon(self, cohort: str, place: _Place) -> None:
         """Tells the watchers in a moment; what comes until then rides along."""
-        if place.channel.watchers and not place.waiting:
-            place.waiting = True
-            self._later(BURST_SECONDS, lambda: self._burst(cohort, place))
+        if place.channel.watchers:
+            self._turns.add(cohort)
 
-    def _burst(self, cohort: str, place: _Place) -> None:
-        place.waiting = False
-        if not place.channel.watchers:
+    def _turn(self, cohort: str) -> None:
+        place = self._places.get(cohort)
+        if place is None or not place.channel.watchers:
             return
         if place.stale or place.lock.locked():
             task = asyncio.get_running_loop().create_task(self._tell_fresh(cohort))
@@ -282,46 +278,19 @@ class Live:
             return
         told = held.tell(held.last_change(now))
         before = len(place.channel.watchers)
-        if place.channel.tell(f"{told.position}-{told.as_of}", self._states(told)):
+        if place.channel.tell(
+            f"{told.position}-{told.as_of}", states(told, demo=self._demo(told.plan), mask=self._mask)
+        ):
             self.changes += 1
         self.slow += before - len(place.channel.watchers)
-
-    def _states(self, told: Told) -> dict[View, State]:
-        full = board(told, demo=self._demo(told.plan), name=lambda person: person.name)
-        return {
-            view: full
-            if view == "full"
-            else {**full, "roster": _roster(told.plan, lambda p: self._mask(p.name))}
-            for view in VIEWS
-        }
-
-
-def attendance(told: Told, *, demo: bool) -> dict[str, Any]:
-    """The attendance answer: section 3 of WIRE.md without periods, and which log it was given from."""
-    more = {"position": str(told.position), "head": told.head}
-    return {**summary(told.document), **more, **({"demo": True} if demo else {})}
-
-
-def board(told: Told, *, demo: bool, name: Callable[[Person], str | None]) -> State:
-    """What the board is told: the attendance answer, the file's version, the roster, the running period."""
-    return {
-        **attendance(told, demo=demo),
-        "version": str(told.version),
-        "roster": _roster(told.plan, name),
-        "now": [
-            {"id": f"{row['person']} {row['session']}/{row['index']}", **row}
-            for row in told.fold.now(told.as_of)
-        ],
-    }
-
-
-def _roster(plan: Plan, name: Callable[[Person], str | None]) -> list[dict[str, Any]]:
-    people = sorted(plan.cohort.people, key=lambda person: person.id)
-    return [{"id": person.id, "role": person.role, "name": name(person)} for person in people]
 
 
 def _call_later(seconds: float, call: Callable[[], None]) -> object:
     return asyncio.get_running_loop().call_later(seconds, call)
+
+
+def _seconds() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _nothing() -> None:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from monitor.live.live import attendance
+from monitor.live.state import attendance
 from monitor.serve import answer, shapes, sheets
 from monitor.serve.door import Answer, Door, Param
 from monitor.serve.parts import PARTS

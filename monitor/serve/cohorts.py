@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 
 from monitor.instant import rfc3339
-from monitor.serve import answer, query, shapes
+from monitor.serve import answer, bodies, query, shapes
 from monitor.serve.decisions import decided
 from monitor.serve.door import Answer, Door
 from monitor.serve.guard import read
@@ -107,7 +107,7 @@ def _id(data: bytes) -> str | None:
 def _wrong(data: bytes) -> str:
     """Why a refused file is refused: its shape, or (where it fits the schema) what it says."""
     try:
-        msgspec.json.decode(data, type=shapes.CohortFile)
+        msgspec.json.decode(data, type=bodies.CohortFile)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return "bad_cohort_file"
     return "cohort_contradicts"
@@ -176,7 +176,7 @@ DOORS = [
         "cohorts",
         "Create or change a cohort from its file 导入班次",
         "All errors of a file are named at once, each with its place. Who creates a cohort is given it.",
-        body={answer.JSON: shapes.CohortFile},
+        body={answer.JSON: bodies.CohortFile},
         body_example=_EXAMPLE,
         body_limit=MOST_BYTES,
         answers={

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from monitor.instant import rfc3339
-from monitor.serve import answer, query, shapes
+from monitor.serve import answer, bodies, query, shapes
 from monitor.serve.decisions import decided
 from monitor.serve.door import Answer, Door
 from monitor.serve.parts import PARTS, WHO
@@ -24,7 +24,7 @@ _BODY = 16_384
 async def propose_door(request: web.Request) -> web.StreamResponse:
     """Writes a correction down; it waits for another person's word."""
     parts, who, cohort = request.app[PARTS], request[WHO], request.match_info["cohort"]
-    asked = await answer.read_json(request, shapes.Proposal, _BODY)
+    asked = await answer.read_json(request, bodies.Proposal, _BODY)
     with decided():
         row = await parts.office.propose_correction(
             cohort,
@@ -107,7 +107,7 @@ DOORS = [
         "corrections",
         "Propose a correction 提出更正",
         "Counts only once another person has approved it. Leave ID numbers out of the reason: it is printed.",
-        body={answer.JSON: shapes.Proposal},
+        body={answer.JSON: bodies.Proposal},
         body_example=_EXAMPLE,
         answers={201: Answer("The correction, waiting", _TOLD)},
         problems=("declined", "conflict"),

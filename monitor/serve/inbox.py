@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
-from monitor.serve import answer, query, shapes
+from monitor.serve import answer, bodies, query, shapes
 from monitor.serve.decisions import decided
 from monitor.serve.door import Answer, Door
 from monitor.serve.parts import PARTS, WHO, Parts
@@ -72,7 +72,7 @@ async def bind_door(request: web.Request) -> web.StreamResponse:
     """Gives an account to a person; its events count as if it had been there from the start."""
     parts, who = request.app[PARTS], request[WHO]
     cohort, person = request.match_info["cohort"], request.match_info["person"]
-    asked = await answer.read_json(request, shapes.Binding, _BODY)
+    asked = await answer.read_json(request, bodies.Binding, _BODY)
     account = asked.account if asked.source is None else f"{asked.source}/{asked.account}"
     with decided():
         bound = await parts.office.bind_account(
@@ -101,7 +101,7 @@ DOORS = [
         "inbox",
         "Bind an account to a person 认领账号",
         "A new version of the cohort. With `source` the account is this person's on that platform alone.",
-        body={answer.JSON: shapes.Binding},
+        body={answer.JSON: bodies.Binding},
         body_example={"account": "u-1001", "source": "main"},
         answers={200: Answer("Bound", {answer.JSON: shapes.Bound})},
         problems=("declined", "conflict"),

@@ -1,0 +1,123 @@
+"""The shapes of what comes in at the doors: cohort files, proposals, bindings.
+
+In: nothing. Out: msgspec structs, for reading bodies and for the OpenAPI document. Never: a rule; a body that
+fits its shape may still be refused for what it says.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from monitor.cohort import CAMERAS, KINDS, ROLES
+
+Name = Annotated[str, Meta(min_length=1)]
+Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+Span = Annotated[list[Moment], Meta(min_length=2, max_length=2)]
+Kind = Literal[KINDS]  # type: ignore[valid-type]
+Camera = Literal[CAMERAS]  # type: ignore[valid-type]
+Role = Literal[ROLES]  # type: ignore[valid-type]
+
+# --- the cohort file (WIRE section 1) ------------------------------------------------------------------
+
+
+class CohortHead(Struct, forbid_unknown_fields=True):
+    """The class itself."""
+
+    id: Name
+    name: str | None = None
+    organizer: str | None = None
+    organizer_id: str | None = None
+    district: str | None = None
+    project: str | None = None
+    timezone: str | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    filed_at: str | None = None
+    policy_digest: str | None = None
+
+
+class CohortSource(Struct, forbid_unknown_fields=True):
+    """A platform that pushes events of this class."""
+
+    id: Name
+    camera: Camera
+    heartbeat_seconds: Annotated[int, Meta(ge=1)] | None = None
+
+
+class CohortPerson(Struct, forbid_unknown_fields=True):
+    """A trainee or a teacher. No ID numbers here."""
+
+    id: Name
+    role: Role
+    name: str | None = None
+    accounts: list[Name] | None = None
+    enrolled_on: date | None = None
+    withdrawn_on: date | None = None
+    employer: str | None = None
+    post: str | None = None
+    level: str | None = None
+    certificate: str | None = None
+    gender: str | None = None
+    education: str | None = None
+    note: str | None = None
+
+
+class _Session(Struct, forbid_unknown_fields=True, kw_only=True):
+    id: Name
+    course: str
+    kind: Kind
+    periods: Annotated[list[Span], Meta(min_length=1)]
+    teacher: str | None = None
+    place: str | None = None
+    people: list[Name] | None = None
+    breakouts: list[Name] | None = None
+    filed_at: str | None = None
+    theme: str | None = None
+    tasks: str | None = None
+    guide: str | None = None
+    sign_out: bool | None = None
+
+
+class OnlineSession(_Session, forbid_unknown_fields=True, kw_only=True, tag_field="mode", tag="online"):
+    """A session in a room of a platform."""
+
+    room: Name
+
+
+class OfflineSession(_Session, forbid_unknown_fields=True, kw_only=True, tag_field="mode", tag="offline"):
+    """A session in a place."""
+
+    room: Name | None = None
+
+
+class CohortFile(Struct, forbid_unknown_fields=True):
+    """A cohort file (WIRE section 1). Unknown keys are errors, so that a misspelt one is seen."""
+
+    policy: Name
+    cohort: CohortHead
+    sources: list[CohortSource] | None = None
+    people: list[CohortPerson] | None = None
+    sessions: list[OnlineSession | OfflineSession] | None = None
+
+
+# --- what staff send -----------------------------------------------------------------------------------
+
+
+class Proposal(Struct, forbid_unknown_fields=True):
+    """A correction: this person gets (or loses) this period, or all of the session where `period` is null."""
+
+    person: Name
+    session: Name
+    credit: bool
+    reason: Annotated[str, Meta(pattern=r"\S", max_length=1000)]
+    period: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+
+
+class Binding(Struct, forbid_unknown_fields=True):
+    """An account of the inbox that is this person's; with `source` only that platform's."""
+
+    account: Annotated[str, Meta(pattern=r"\S", max_length=500)]
+    source: Annotated[str, Meta(pattern="^[a-z0-9-]+$", max_length=100)] | None = None
