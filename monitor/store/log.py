@@ -13,7 +13,6 @@ the same writer in order. Its memory is bounded (`remember`); what falls out of 
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import threading
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
@@ -23,10 +22,8 @@ from monitor.store import chain
 from monitor.store.entry import Entry
 from monitor.store.ledger import Body, Key, Ledger, Row, pack
 from monitor.store.migrate import migrate
+from monitor.store.seen import DAY_MS, Seen, delivery_key
 
-_DAY_MS = 86_400_000
-KEY_DAYS = 7
-"""How many days a delivery id is remembered: platforms re-send for three at most (Standard Webhooks)."""
 _GROUP = 4_096  # entries a commit
 _GROUP_BYTES = 32 << 20
 _CHUNK = 500  # entries read at a time
@@ -122,7 +119,7 @@ class Log:
         self._ledger: Ledger | None = Ledger(path, write=True)
         position, link = self._ledger.head()
         self._head = (position, link.hex())
-        self._seen = _Seen(self._ledger, remember)
+        self._seen = Seen(self._ledger, remember)
         self._queue: list[_Waiting] = []
         self._lock = threading.Lock()
         self._bell = threading.Event()
@@ -286,7 +283,7 @@ class Log:
             try:
                 body = chain.body_hash(item.body)
                 if item.once is not None:
-                    day, key = item.at // _DAY_MS, _key(item.source, item.once)
+                    day, key = item.at // DAY_MS, delivery_key(item.source, item.once)
                     kept = self._seen.find(ledger, day, key)
                     if kept is not None:
                         first = new.get(kept) or ledger.body_hash(kept)
@@ -311,7 +308,7 @@ class Log:
                 position, item.kind, item.source, item.at, headers, item.body, item.decoder, link.hex()
             )
         if rows:
-            self._seen.forgotten(ledger.write(rows, bodies, keys, self._seen.forget(rows[-1].at // _DAY_MS)))
+            self._seen.forgotten(ledger.write(rows, bodies, keys, self._seen.forget(rows[-1].at // DAY_MS)))
             self.commits += 1
         self._tail = (position, link)
         self._seen.settle()
@@ -342,60 +339,3 @@ class Log:
                     _log.exception("a follower of the log failed at position %d", outcome.position)
             if not item.future.done():
                 item.future.set_result(outcome)
-
-
-def _key(source: str, once: str) -> bytes:
-    """A delivery id as it is remembered: 16 bytes."""
-    return hashlib.sha256(f"{source}\n{once}".encode()).digest()[:16]
-
-
-class _Seen:
-    """The delivery ids of the last days: the youngest in memory, all of them on disk.
-
-    As long as memory holds all that the disk holds (`_whole`), an id that memory doesn't know is new and the
-    disk is not asked.
-    """
-
-    def __init__(self, ledger: Ledger, remember: int) -> None:
-        self._remember = remember
-        self._at: dict[bytes, int] = {}
-        self._new: list[bytes] = []
-        self._day = self._clean_to = 0
-        for key, position in ledger.keys(0, remember):
-            self._at[key] = position
-        self._whole = len(self._at) < remember
-
-    def find(self, ledger: Ledger, day: int, key: bytes) -> int | None:
-        """The position at which the id was kept (or will be, with this commit), or None."""
-        kept = self._at.get(key)
-        if kept is None and not self._whole:
-            kept = ledger.key(range(day - KEY_DAYS, day + 2), key)
-        return kept
-
-    def add(self, key: bytes, position: int) -> None:
-        """Takes an id on, for now."""
-        self._at[key] = position
-        self._new.append(key)
-
-    def forget(self, day: int) -> int:
-        """The day before which ids are to be forgotten; 0 where there are none."""
-        self._day = day - KEY_DAYS
-        return self._day if self._day > self._clean_to else 0
-
-    def forgotten(self, clean: bool) -> None:
-        """Whether no older ids are left on disk."""
-        if clean:
-            self._clean_to = max(self._clean_to, self._day)
-
-    def settle(self) -> None:
-        """What was taken on is durable."""
-        self._new.clear()
-        while len(self._at) > self._remember:
-            self._whole = False
-            del self._at[next(iter(self._at))]
-
-    def undo(self) -> None:
-        """What was taken on was not kept."""
-        for key in self._new:
-            self._at.pop(key, None)
-        self._new.clear()
