@@ -155,10 +155,12 @@ async def _wired(log: Log, office: Office, clock: Clock) -> Parts:
 
 async def _drain(parts: Parts, runner: Runner, schedule: Schedule) -> None:
     """Takes nothing more on, answers what is under way, closes what is open."""
-    parts.draining = True
+    parts.drain.set()
     schedule.stop()
     for site in runner.sites:
         await site.stop()
+    if parts.streams:
+        await asyncio.wait(parts.streams, timeout=DRAIN_SECONDS)
     parts.live.close()
     await close_all(parts, lambda _: True, WSCloseCode.GOING_AWAY, "the service ends")
     await runner.cleanup()

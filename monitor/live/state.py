@@ -27,8 +27,8 @@ def attendance(told: Told, *, demo: bool) -> dict[str, Any]:
 def states(told: Told, *, demo: bool, mask: Mask) -> dict[View, State]:
     """What boards are told, with names and with names masked; all else is the same object in both.
 
-    The attendance answer, `version` (the position of the cohort file in force), `roster`, and `now`: what each
-    does in the period that runs.
+    It is the attendance answer, `version` (the position of the cohort file in force), `roster`, and `now`:
+    what each does in the period that runs.
     """
     common = {
         **attendance(told, demo=demo),

@@ -36,6 +36,7 @@ from monitor.serve.socket import (
     check_upgrade,
     close,
     cut,
+    enter,
     opened,
 )
 from monitor.serve.who import Who, holder
@@ -127,7 +128,10 @@ async def _watch(request: web.Request, view: View) -> Watcher:
 
 async def _serve(request: web.Request, socket: web.WebSocketResponse, watcher: Watcher) -> None:
     """Sends until one of the two goes; what a board says is read and means nothing."""
-    request.app[PARTS].sockets[socket] = request[WHO]
+    parts = request.app[PARTS]
+    if not enter(parts, socket, request[WHO]):
+        await close(socket, UNAUTHORIZED, "revoked")
+        return
     listening = asyncio.create_task(_listen(socket, watcher))
     try:
         while (message := await watcher.next()) is not None:
@@ -135,6 +139,8 @@ async def _serve(request: web.Request, socket: web.WebSocketResponse, watcher: W
                 await socket.send_frame(message, WSMsgType.TEXT)
         if watcher.slow:
             await close(socket, WSCloseCode.TRY_AGAIN_LATER, "refetch")
+        elif parts.drain.is_set():
+            await close(socket, WSCloseCode.GOING_AWAY, "the service ends")
     except TimeoutError:
         cut(socket)
     except ConnectionError:

@@ -51,7 +51,7 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     loop = asyncio.get_running_loop()
     begun = loop.time()
     request[PEER] = peer(request, parts.trusted)
-    given = request.headers.get("X-Request-Id", "") if request[PEER].relayed and parts.trusted else ""
+    given = request.headers.get("X-Request-Id", "") if request[PEER].vouched else ""
     request[ID] = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
     try:
         response = await handler(request)

@@ -21,7 +21,7 @@ async def healthz_door(request: web.Request) -> web.StreamResponse:
 async def readyz_door(request: web.Request) -> web.StreamResponse:
     """Whether deliveries can be taken: not while draining, not while the log can't be written."""
     parts = request.app[PARTS]
-    reason = "draining" if parts.draining else parts.ready()
+    reason = "draining" if parts.drain.is_set() else parts.ready()
     if reason is not None:
         raise Problem("unavailable", reason, headers={"Retry-After": "5"})
     return answer.plain({"status": "ready"})

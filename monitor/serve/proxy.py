@@ -16,11 +16,15 @@ Network = IPv4Network | IPv6Network
 
 
 class Peer(NamedTuple):
-    """The far end: `address` ("" where unknown), the `origin` it spoke to, whether a proxy spoke for it."""
+    """The far end: `address` ("" where unknown), the `origin` it spoke to, whether a proxy spoke for it.
+
+    `vouched`: whether a proxy that we trust handed the request on.
+    """
 
     address: str
     origin: str
     relayed: bool
+    vouched: bool = False
 
     @property
     def loopback(self) -> bool:
@@ -57,7 +61,7 @@ def peer(request: web.Request, trusted: tuple[Network, ...]) -> Peer:
     proto = _last(request, "X-Forwarded-Proto").lower()
     scheme = proto if proto in ("http", "https") else scheme
     host = _last(request, "X-Forwarded-Host") or host
-    return Peer(address, f"{scheme}://{host}", relayed)
+    return Peer(address, f"{scheme}://{host}", relayed, vouched=True)
 
 
 def _last(request: web.Request, name: str) -> str:

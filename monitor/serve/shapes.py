@@ -106,7 +106,7 @@ class Attendance(_Told, kw_only=True):
     findings: list[FindingTold]
 
 
-class Stay(Struct, kw_only=True):
+class Stay(Struct, kw_only=True, rename={"from_": "from"}):
     """A span in a room on one connection."""
 
     source: str
@@ -133,7 +133,7 @@ class PersonTold(_Told, kw_only=True):
     role: Role
     name: str | None
     periods: list[PeriodTold]
-    stays: list[dict[str, Any]]
+    stays: list[Stay]
     findings: list[FindingTold]
     credited: Count | UnsetType = UNSET
     seminar: Count | UnsetType = UNSET

@@ -57,6 +57,12 @@ async def opened(request: web.Request, *, most: int) -> AsyncIterator[web.WebSoc
         await close(socket)
 
 
+def enter(parts: Parts, socket: web.WebSocketResponse, who: Who) -> bool:
+    """Puts a socket on the list of those that end with their token; False where that has ended meanwhile."""
+    parts.sockets[socket] = who
+    return parts.find_token(who.digest) is not None
+
+
 async def close(socket: web.WebSocketResponse, code: int = WSCloseCode.OK, message: str = "") -> None:
     """Closes a socket; one that does not answer in time is cut off."""
     try:

@@ -21,7 +21,7 @@ from monitor.serve.door import Answer, Door
 from monitor.serve.ingest import refused
 from monitor.serve.parts import PARTS, WHO, Parts
 from monitor.serve.problem import not_found
-from monitor.serve.socket import check_origin, check_upgrade, close, opened
+from monitor.serve.socket import UNAUTHORIZED, check_origin, check_upgrade, close, enter, opened
 
 MOST_UNDER_WAY: Final = 256
 """Frames of one socket that may wait for the disk."""
@@ -40,19 +40,39 @@ async def stream_door(request: web.Request) -> web.StreamResponse:
     check_upgrade(request)
     check_origin(request)
     async with opened(request, most=MOST_BYTES + _LINE) as socket:
-        parts.sockets[socket] = who
+        if not enter(parts, socket, who):
+            await close(socket, UNAUTHORIZED, "revoked")
+            return socket
         under_way: asyncio.Queue[asyncio.Task[bytes] | None] = asyncio.Queue(MOST_UNDER_WAY)
+        reading = asyncio.create_task(_read(parts, socket, source, under_way))
         answering = asyncio.create_task(_answer(socket, under_way))
+        draining = asyncio.create_task(parts.drain.wait())
+        parts.streams.add(answering)
         try:
-            async for message in socket:
-                if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
-                    break
-                data = message.data.encode() if message.type == WSMsgType.TEXT else message.data
-                await under_way.put(asyncio.create_task(_take(parts, source, data)))
+            await asyncio.wait({reading, draining}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            reading.cancel()
+            draining.cancel()
             await under_way.put(None)
             await asyncio.wait([answering])
-        return socket
+            parts.streams.discard(answering)
+        if parts.drain.is_set():
+            await close(socket, WSCloseCode.GOING_AWAY, "the service ends")
+    return socket
+
+
+async def _read(
+    parts: Parts,
+    socket: web.WebSocketResponse,
+    source: str,
+    under_way: asyncio.Queue[asyncio.Task[bytes] | None],
+) -> None:
+    """Takes frames on, as many as may be under way; then the platform waits."""
+    async for message in socket:
+        if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+            break
+        data = message.data.encode() if message.type == WSMsgType.TEXT else message.data
+        await under_way.put(asyncio.create_task(_take(parts, source, data)))
 
 
 async def _take(parts: Parts, source: str, frame: bytes) -> bytes:

@@ -17,7 +17,7 @@ import structlog
 from monitor.serve import answer, connection
 from monitor.serve.journal import begin
 from monitor.serve.problem import MEDIA_TYPE, TABLE
-from tests.serve.school import COHORT, School, school, until
+from tests.serve.school import COHORT, School, school
 
 
 async def raw(place: School, sent: bytes) -> bytes:
@@ -149,7 +149,7 @@ async def test_many_idle_connections_stop_nobody(place: School) -> None:
 
 async def test_healthy_and_ready_until_it_drains(place: School) -> None:
     found = [(await place.get(path, None))[0] for path in ("/healthz", "/readyz")]
-    place.parts.draining = True
+    place.parts.drain.set()
     found += [(await place.get(path, None))[0] for path in ("/healthz", "/readyz")]
     assert found == [200, 200, 200, 503]
 
@@ -177,7 +177,7 @@ async def test_an_answer_under_way_is_finished_when_the_service_ends(
 
         async def slowly(*asked: Any) -> Any:
             begun.set()
-            await until(lambda: place.parts.draining)
+            await place.parts.drain.wait()
             return await answer_of(*asked)
 
         monkeypatch.setattr(place.parts.live, "answer", slowly)

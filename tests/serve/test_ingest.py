@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from monitor.serve.problem import TABLE
-from tests.serve.school import School
+from tests.serve.school import School, school, until
 
 
 async def send(
@@ -180,3 +181,17 @@ async def test_a_revoked_token_ends_its_stream(place: School) -> None:
 async def test_without_a_handshake_the_stream_asks_for_one(place: School) -> None:
     status, problem, _ = await place.get("/v1/ingest/main/stream", "platform")
     assert (status, problem["reason"]) == (426, "upgrade_required")
+
+
+async def test_frames_under_way_are_answered_when_the_service_ends(tmp_path: Path) -> None:
+    async with school(tmp_path / "data") as place:
+        socket = await stream(place)
+        frames = [frame(place, [place.event("classroom.joined", f"u-{n}", "08:19:00")]) for n in range(20)]
+        for each in frames:
+            await socket.send(each)
+        await until(lambda: place.parts.intake.counts["deliveries"] == 20)
+    found = await answers(socket, 20)
+    assert [one["accepted"] for one in found] == [1] * 20
+    async with asyncio.timeout(20):
+        await socket.wait_closed()
+    assert socket.close_code == 1001

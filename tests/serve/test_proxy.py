@@ -39,19 +39,19 @@ TRUSTED = networks(["10.0.0.0/8", "127.0.0.1"])
                 X_Forwarded_Proto="https",
                 X_Forwarded_Host="h.org",
             ),
-            Peer("198.51.100.7", "https://h.org", True),
+            Peer("198.51.100.7", "https://h.org", True, vouched=True),
         ),
         (
             asked("10.0.0.1", X_Forwarded_For="127.0.0.1, 198.51.100.7, 10.0.0.2"),
-            Peer("198.51.100.7", "http://inner:80", True),
+            Peer("198.51.100.7", "http://inner:80", True, vouched=True),
         ),
         (
             asked("10.0.0.1", X_Forwarded_For="nonsense", X_Forwarded_Proto="gopher"),
-            Peer("10.0.0.1", "http://inner:80", True),
+            Peer("10.0.0.1", "http://inner:80", True, vouched=True),
         ),
         (
             asked("::ffff:10.0.0.1", X_Forwarded_For="2001:db8::7"),
-            Peer("2001:db8::7", "http://inner:80", True),
+            Peer("2001:db8::7", "http://inner:80", True, vouched=True),
         ),
     ],
 )
