@@ -134,6 +134,36 @@ def test_a_fold_that_was_asked_on_the_way_answers_as_a_fresh_one(
 
 
 @law
+@given(anything, seeds)
+def test_what_comes_late_counts_as_if_it_had_come_in_time(whole: Made, seed: int) -> None:
+    """Held back: what is near an edge of the timetable, or all of one account; asked before and after."""
+    rng = Random(seed)
+    spans = [span for session in whole.cohort["sessions"] for span in session["periods"]]
+    edges = [to_ms(text) for span in spans for text in span]
+    afterwards = max(edges) + 24 * 3_600_000
+    for _ in range(4):
+        edge = rng.choice(edges)
+        low, high = edge - rng.randrange(3) * whole.tick_ms, edge + rng.randrange(1, 6) * whole.tick_ms
+        account = rng.choice(whole.events)["data"].get("account") if whole.events else None
+        by_account = account is not None and rng.random() < 0.5
+        late = [
+            event["data"].get("account") == account if by_account else low <= to_ms(event["time"]) <= high
+            for event in whole.events
+        ]
+        fold = Fold(open_cohort(whole.cohort_bytes))
+        for line, held_back in zip(whole.lines, late, strict=True):
+            if not held_back:
+                fold.add(decode(line))
+        fold.result(rng.choice([instant(whole.as_of), edge + 90_000, afterwards]))
+        fold.result(afterwards)
+        for line, held_back in zip(whole.lines, late, strict=True):
+            if held_back:
+                fold.add(decode(line))
+        fresh = recount(whole.cohort_bytes, whole.lines, afterwards)
+        assert to_bytes(fresh) == to_bytes(document(fold.result(afterwards)))
+
+
+@law
 @given(anything)
 def test_an_earlier_answer_is_the_same_after_a_later_one(whole: Made) -> None:
     fold = Fold(open_cohort(whole.cohort_bytes))
