@@ -275,6 +275,14 @@ class Happenings:
         for _ in range(self.rng.choice([0, 1, 2, 5])):
             name, type_, data = self.rng.choice(odd)
             self.say(name, type_, self.on_grid(start - 5 * MINUTE, end), **data)
+        nameless = {"room", "instance", "connection", "camera"}
+        orphans = [event for event in self.events if event["data"].keys() <= nameless]
+        if orphans and self.rng.random() < 0.3:  # somebody else on the connection of beats without account
+            near = self.rng.choice(orphans)
+            where = {key: value for key, value in near["data"].items() if key != "camera"}
+            account = self.rng.choice(["guest-5", "u-0", "shared"])
+            at = to_ms(near["time"]) + self.rng.choice([0, -10, 10]) * self.tick
+            self.say(near["source"], "classroom.joined", at, **where, account=account)
 
     # -- how it is delivered --------------------------------------------------------------------------------
 

@@ -4,7 +4,10 @@ import json
 
 import pytest
 
-from monitor.hours.recount import recount
+from monitor.event import decode
+from monitor.hours.fold import Fold
+from monitor.hours.plan import open_cohort
+from monitor.hours.recount import document, recount
 from monitor.instant import instant
 
 from .case_files import Case, cases, check
@@ -26,6 +29,20 @@ EDGES = {
 def test_the_engine_agrees_with_the_table(case: Case) -> None:
     lines = [json.dumps(event, ensure_ascii=False).encode() for event in case.events]
     check(case, recount(json.dumps(case.cohort).encode(), lines, instant(case.as_of)))
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.file}: {case.id}")
+def test_the_engine_agrees_with_the_table_when_asked_on_the_way(case: Case) -> None:
+    """Told event by event, forwards and backwards, and asked before each of the last three."""
+    as_of = instant(case.as_of)
+    events = [decode(json.dumps(event, ensure_ascii=False).encode()) for event in case.events]
+    for order in (events, events[::-1]):
+        fold = Fold(open_cohort(json.dumps(case.cohort).encode()))
+        for number, event in enumerate(order):
+            if number >= len(order) - 3:
+                fold.result(as_of)
+            fold.add(event)
+        check(case, document(fold.result(as_of)))
 
 
 def test_every_policy_value_has_a_case_on_either_side_of_its_edge() -> None:

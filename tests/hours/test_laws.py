@@ -141,10 +141,11 @@ def test_what_comes_late_counts_as_if_it_had_come_in_time(whole: Made, seed: int
     spans = [span for session in whole.cohort["sessions"] for span in session["periods"]]
     edges = [to_ms(text) for span in spans for text in span]
     afterwards = max(edges) + 24 * 3_600_000
+    accounts = sorted({event["data"].get("account") or "" for event in whole.events})
     for _ in range(4):
         edge = rng.choice(edges)
         low, high = edge - rng.randrange(3) * whole.tick_ms, edge + rng.randrange(1, 6) * whole.tick_ms
-        account = rng.choice(whole.events)["data"].get("account") if whole.events else None
+        account = rng.choice(accounts) if accounts else None
         by_account = account is not None and rng.random() < 0.5
         late = [
             event["data"].get("account") == account if by_account else low <= to_ms(event["time"]) <= high
