@@ -12,7 +12,8 @@ Never: adds up connections, knows periods.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from typing import Final, NamedTuple
 
 from monitor.hours.span import AWAITING, CAMERA_OFF, NO_EVIDENCE, NOT_IN_ROOM, OPEN, VALID, Span
@@ -49,21 +50,28 @@ class Stay(NamedTuple):
 
 
 class Connection:
-    """One device's stay in a room (RULES section 1). Beats go in by `fresh`; `settle` folds them.
+    """One device's stay in a room (RULES section 1). Events go in by `on_at` or `fresh`; `settle` folds them.
 
-    The timeline is `starts` and `categories` (each lasts until the next begins), closed at `last`, the
-    instant of the last event that was not skipped; what follows it depends on when one asks.
+    Plain beats (the camera on, no stream) are nearly all of what there ever is: of them only the instants
+    (`on`) and the ids (`on_ids`) are kept; their order among themselves at one instant changes nothing. All
+    other events are `others`. The timeline is `starts` and `categories` (each lasts until the next begins),
+    closed at `last`, the instant of the last event that was not skipped; what follows it depends on when one
+    asks.
     """
 
     __slots__ = (
         "account",
-        "beats",
         "believes",
         "categories",
         "connection",
         "fresh",
+        "fresh_ids",
+        "fresh_on",
         "instance",
         "last",
+        "on",
+        "on_ids",
+        "others",
         "room",
         "source",
         "starts",
@@ -83,7 +91,11 @@ class Connection:
         self.account = account
         self.connection = connection
         self.fresh: list[Beat] = []
-        self.beats: list[Beat] = []
+        self.fresh_on: list[int] = []
+        self.fresh_ids: list[str] = []
+        self.on = array("q")
+        self.on_ids: list[str] = []
+        self.others: list[Beat] = []
         self._forget()
 
     def _forget(self) -> None:
@@ -95,76 +107,111 @@ class Connection:
         self.state = _OUT
         self.last = 0
 
+    def on_at(self, at: int, event_id: str) -> None:
+        """Take a plain beat: at `at` the camera was on."""
+        self.fresh_on.append(at)
+        self.fresh_ids.append(event_id)
+
     def settle(self) -> int:
         """Fold what is fresh; returns the instant from which on the timeline may have changed."""
-        if not self.fresh:
+        if not self.fresh and not self.fresh_on:
             return FOREVER
-        fresh = sorted(self.fresh)
+        on, ids, others = self.fresh_on, self.fresh_ids, sorted(self.fresh)
+        if on != sorted(on):
+            on, ids = _together_sorted(on, ids)
+        first = min([*on[:1], *(beat[0] for beat in others[:1])])
+        if (not self.on or self.on[-1] < first) and (not self.others or self.others[-1][0] < first):
+            changed = min(self.last, first) if self.starts else first
+            self.on.extend(on)
+            self.on_ids.extend(ids)
+            self.others.extend(others)
+            self._fold(on, others)
+        else:
+            changed = self._fold_anew(first, [*self.on, *on], [*self.on_ids, *ids], [*self.others, *others])
         self.fresh.clear()
-        if not self.beats:
-            self.beats = fresh
-            self._fold(fresh)
-            return fresh[0][0]
-        place = bisect_right(self.beats, fresh[0])
-        if place == len(self.beats):
-            changed = min(self.last, fresh[0][0]) if self.starts else fresh[0][0]
-            self.beats.extend(fresh)
-            self._fold(fresh)
-            return changed
-        self.beats.extend(fresh)
-        self.beats.sort()
-        self._forget()
-        self._fold(self.beats[:place])
-        changed = min(self.last, fresh[0][0]) if self.starts else fresh[0][0]
-        self._fold(self.beats[place:])
+        self.fresh_on.clear()
+        self.fresh_ids.clear()
         return changed
 
-    def _fold(self, beats: list[Beat]) -> None:
+    def _fold_anew(self, first: int, on: list[int], ids: list[str], others: list[Beat]) -> int:
+        """What came out of order: all is folded again, and nothing before the event ahead of it changes."""
+        on, self.on_ids = _together_sorted(on, ids)
+        self.on, self.others = array("q", on), sorted(others)
+        self._forget()
+        place, other = bisect_left(on, first), bisect_left(self.others, first, key=lambda beat: beat[0])
+        self._fold(on[:place], self.others[:other])
+        changed = min(self.last, first) if self.starts else first
+        self._fold(on[place:], self.others[other:])
+        return changed
+
+    def _fold(self, on: list[int], others: list[Beat]) -> None:
+        """Fold plain beats and other events, both in order, as RULES section 4 orders them together."""
+        done = 0
+        for beat in others:
+            upto = (bisect_right if beat[1] > RANK[ON] else bisect_left)(on, beat[0], done)
+            if upto > done:
+                self._on(on[done:upto])
+                done = upto
+            self._event(*beat)
+        if done < len(on):
+            self._on(on[done:] if done else on)
+
+    def _on(self, run: list[int]) -> None:
+        """A run of plain beats."""
         believes = self.believes
-        by_states, silence_ms = believes.states, believes.silence_ms
-        starts, categories, streams = self.starts, self.categories, self.streams
-        state, last = self.state, self.last
-        for at, _, event_id, does, stream in beats:
-            if does == ON:
-                if stream is not None:
-                    streams.add(stream)
-                elif state == _ON and not by_states:
-                    # A beat after a beat, the camera on: nearly all of what there ever is.
-                    category = VALID if at - last <= silence_ms else NO_EVIDENCE
-                    if at > last and categories[-1:] != [category]:
-                        starts.append(last)
-                        categories.append(category)
-                    last = at
-                    continue
-            elif does == OFF:
-                if stream is None:
-                    streams.clear()
-                else:
-                    streams.discard(stream)
-                    if streams:
-                        continue
-                if state == _OUT:
-                    continue
-            elif does >= LEFT:
-                if state == _OUT:
-                    if does == LEFT:
-                        self.strays.append((at, event_id))
-                    continue
+        if believes.states:
+            for at in run:
+                self._event(at, RANK[ON], "", ON, None)
+            return
+        if self.state != _ON:
+            self._event(run[0], RANK[ON], "", ON, None)
+        starts, categories, silence_ms, last = self.starts, self.categories, believes.silence_ms, self.last
+        current = categories[-1]
+        for at in run:
+            if at - last > silence_ms:
+                if current != NO_EVIDENCE:
+                    starts.append(last)
+                    categories.append(NO_EVIDENCE)
+                    current = NO_EVIDENCE
+            elif current != VALID and at > last:
+                starts.append(last)
+                categories.append(VALID)
+                current = VALID
+            last = at
+        self.last = last
+
+    def _event(self, at: int, _: int, event_id: str, does: int, stream: str | None) -> None:
+        """One event: the stretch before it gets its category, then the state is set; or it is skipped."""
+        state, streams = self.state, self.streams
+        if does == ON:
+            if stream is not None:
+                streams.add(stream)
+        elif does == OFF:
+            if stream is None:
                 streams.clear()
-            elif does == JOIN:
-                if by_states and state != _OUT:
-                    continue
-            elif does == JOIN_OFF:
-                streams.clear()
-            new = _STATE_AFTER[does]
-            if starts:
-                self._stretch(state, last, at, new)
             else:
-                starts.append(at)  # the timeline begins with the first event that counts
-                categories.append(NOT_IN_ROOM)
-            self._door(state, new, at, does)
-            state, last = new, at
-        self.state, self.last = state, last
+                streams.discard(stream)
+            if streams or state == _OUT:
+                return
+        elif does >= LEFT:
+            if state == _OUT:
+                if does == LEFT:
+                    self.strays.append((at, event_id))
+                return
+            streams.clear()
+        elif does == JOIN:
+            if self.believes.states and state != _OUT:
+                return
+        elif does == JOIN_OFF:
+            streams.clear()
+        new = _STATE_AFTER[does]
+        if self.starts:
+            self._stretch(state, self.last, at, new)
+        else:
+            self.starts.append(at)  # the timeline begins with the first event that counts
+            self.categories.append(NOT_IN_ROOM)
+        self._door(state, new, at, does)
+        self.state, self.last = new, at
 
     def _door(self, state: int, new: int, at: int, does: int) -> None:
         """Keep when the person came in and went out, and by which event."""
@@ -230,6 +277,14 @@ class Connection:
             ]
         return found
 
+    def around(self, start: int, end: int) -> list[str]:
+        """The ids of the events in `[start, end]`, of the last before it and of the first behind it."""
+        seen = [*zip(self.on, self.on_ids, strict=True), *((beat[0], beat[2]) for beat in self.others)]
+        seen.sort()
+        low = bisect_left(seen, start, key=lambda one: one[0])
+        high = bisect_right(seen, end, key=lambda one: one[0])
+        return [event_id for _, event_id in seen[max(low - 1, 0) : high + 1]]
+
     def in_room_at(self, at: int) -> Stay | None:
         """The stay that lasts at the instant `at`, events of that instant included; None when out."""
         place = bisect_right(self.stays, at, key=lambda stay: stay.start) - 1
@@ -254,3 +309,8 @@ class Connection:
         else:
             return None
         return due if due > as_of else None
+
+
+def _together_sorted(on: list[int], ids: list[str]) -> tuple[list[int], list[str]]:
+    pairs = sorted(zip(on, ids, strict=True))
+    return [at for at, _ in pairs], [event_id for _, event_id in pairs]

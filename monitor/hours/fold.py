@@ -7,7 +7,7 @@ decodes, reads a clock. The live service and the recount use this same fold, so 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +15,6 @@ import msgspec
 
 from monitor.cohort import Person
 from monitor.event import Event
-from monitor.hours.evidence import Beat
 from monitor.hours.findings import Finding, findings
 from monitor.hours.index import Index
 from monitor.hours.plan import Period, Plan, rooms_of
@@ -132,8 +131,8 @@ class Fold(Index):
         named: set[tuple[str, str]] = set()
         for room in rooms_of(period.session):
             for connection in traces.rooms.get(room, ()):
-                around = _around(connection.beats, period.start, period.end)
-                named.update((connection.source, beat[2]) for beat in around)
+                around = connection.around(period.start, period.end)
+                named.update((connection.source, event_id) for event_id in around)
         named.update((mark[3], mark[2]) for mark in traces.marks.get(period.slot, ()))
         named.update(
             ("staff", correction.id)
@@ -234,10 +233,3 @@ class Fold(Index):
             for one in self.standing(person, as_of).periods:
                 if one.can_still and one.reachable is not None:
                     yield as_of + one.reachable - policy.hour_ms + 1
-
-
-def _around(beats: list[Beat], start: int, end: int) -> list[Beat]:
-    """The beats in `[start, end]`, the last before and the first behind them."""
-    low = bisect_left(beats, start, key=lambda beat: beat[0])
-    high = bisect_right(beats, end, key=lambda beat: beat[0])
-    return beats[max(low - 1, 0) : high + 1]

@@ -78,7 +78,7 @@ class Index:
         self._named: dict[Link, set[str]] = defaultdict(set)
         self._orphans: dict[Link, list[Event]] = {}
         self._adopted: dict[Link, int] = {}
-        self._seen: dict[str, dict[bytes, tuple[list[Beat], int, int]]] = defaultdict(dict)
+        self._seen: dict[str, dict[bytes, tuple[Connection, int]]] = defaultdict(dict)
         for event in self.memory:
             self._place(event)
 
@@ -114,7 +114,7 @@ class Index:
         place = self.memory.take_chunk(chunk)
         bad: list[tuple[int, BadEvent]] = []
         lines: list[bytes] = []
-        sorted_to, of, knowns = self.sorted_to, "", self.memory.known
+        sorted_to, of, knowns, on = self.sorted_to, "", self.memory.known, evidence.ON
         seen, known = self._seen[of], knowns[of]
         minutes, seconds, rests = remembered()
         for line, head in enumerate(heads):
@@ -129,8 +129,12 @@ class Index:
                     at = self._instant(time)
                 if at <= sorted_to:
                     known[event_id] = place + line
-                    fresh, rank, does = route
-                    fresh.append((at, rank, event_id, does, None))
+                    connection, does = route
+                    if does == on:
+                        connection.fresh_on.append(at)
+                        connection.fresh_ids.append(event_id)
+                    else:
+                        connection.fresh.append((at, RANK[does], event_id, does, None))
                     continue
             lines = lines or chunk.split(b"\n")
             bad += self._add_each([(line, lines[line])])
@@ -151,7 +155,7 @@ class Index:
         beat = beat_of(event)
         counts = said.cohort in (None, self.plan.cohort.id) and source in self._believes
         if counts and route is not None and beat is not None and len(self._seen[source]) < _SEEN:
-            self._seen[source][data] = (route.fresh, beat[1], beat[3])
+            self._seen[source][data] = (route, beat[3])
 
     @staticmethod
     def _instant(time: str) -> int:
@@ -201,9 +205,9 @@ class Index:
         )
         if route is not None and event.type == "camera.heartbeat":
             if data.camera == "on":
-                route.fresh.append((event.at, 1, event.id, _ON, None))
+                route.on_at(event.at, event.id)
             else:
-                route.fresh.append((event.at, 2, event.id, _OFF, None))
+                route.fresh.append((event.at, RANK[_OFF], event.id, _OFF, None))
             return
         if source not in self._believes:
             self._unlisted(event)

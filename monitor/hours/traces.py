@@ -44,7 +44,7 @@ class Traces:
         """Fold what came in since the last time."""
         changed = FOREVER
         for connection in self.connections():
-            if connection.fresh:
+            if connection.fresh or connection.fresh_on:
                 changed = min(changed, connection.settle())
         if changed < FOREVER:
             self._touched(changed)
