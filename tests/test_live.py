@@ -489,3 +489,13 @@ def test_a_turn_that_fails_stops_nobody() -> None:
     asked.pop(0)()
     turns.add("a")
     assert (told, len(asked)) == (["a", "b"], 1)
+
+
+async def test_who_comes_back_in_the_middle_gets_each_change_once() -> None:
+    channel = Channel()
+    for n in range(5):
+        state = {"n": n, "roster": []}
+        channel.tell(str(n), {"full": state, "masked": state})
+    watcher = Watcher("full")
+    channel.join(watcher, "2")
+    assert [message["position"] for message in heard(watcher)] == ["2", "3", "4"]

@@ -238,3 +238,18 @@ async def test_when_the_service_ends_boards_are_told_it_goes_away(tmp_path: Any)
         socket = await live(place)
         await told(socket)
     assert await closed(socket) == 1001
+
+
+async def test_a_token_revoked_while_the_board_was_made_ready_opens_none(
+    place: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = next(row for row in place.parts.office.tokens() if row.role == "teacher")
+    watch = place.parts.live.watch
+
+    async def slowly(*asked: Any) -> Any:
+        await place.parts.office.revoke_token(row.id, by="tests", now=place.clock())
+        return await watch(*asked)
+
+    monkeypatch.setattr(place.parts.live, "watch", slowly)
+    async with live(place) as socket:
+        assert await closed(socket) == 4401
