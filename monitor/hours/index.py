@@ -175,15 +175,19 @@ class Index:
                     bad.append((number, problem))
         return bad
 
-    def up_to(self, as_of: int) -> None:
-        """Sort the events that have happened by `as_of` to where they belong, and settle connections."""
-        if self._stale:
-            self._start_over(as_of)
+    def sort_to(self, as_of: int) -> None:
+        """Sort those that have happened by `as_of`, and from now on each such event as it comes."""
         if as_of > self.sorted_to:
             self.sorted_to = as_of
             waiting, self._ahead = self._ahead, []
             for event in waiting:
                 self._place(event)
+
+    def up_to(self, as_of: int) -> None:
+        """Sort the events that have happened by `as_of` to where they belong, and settle connections."""
+        if self._stale:
+            self._start_over(as_of)
+        self.sort_to(as_of)
         if not self._adopt():
             self._start_over(as_of)
             self._adopt()

@@ -94,6 +94,7 @@ class Held:
         concerned = False
         for event in events:
             if self.fold.touches(event):
+                self.fold.sort_to(entry.at)
                 self.fold.add(event)
                 concerned = True
                 if event.at >= entry.at:  # spans are half-open: what it does is seen from the instant after
