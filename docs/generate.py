@@ -7,12 +7,15 @@ what it would write.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from monitor.cohort import KINDS
 from monitor.hours.rulebook import Rules, Value, policy, rulebook
+from monitor.serve import openapi
 
 HERE = Path(__file__).parent
 
@@ -66,7 +69,62 @@ def _shown(value: Value) -> str:
     return str(value.value)
 
 
-PAGES: dict[str, Callable[[], str]] = {"rules.md": rules_page}
+API_HEAD = """# 接口 · The doors
+
+<!-- Written by docs/generate.py from monitor.serve.openapi; change that, then run `make docs`. -->
+
+The service shows the same at `/docs` and as `/openapi.json`. What stands behind these shapes is in
+[wire.md](wire.md).
+"""
+
+
+def api_page() -> str:
+    """docs/api.md."""
+    document = openapi.document()
+    lines = [API_HEAD, document["info"]["description"], ""]
+    for path, doors in document["paths"].items():
+        for method, door in doors.items():
+            lines += _door(method, path, door)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _door(method: str, path: str, door: dict[str, Any]) -> Iterator[str]:
+    yield f"## {method.upper()} {path}\n"
+    yield f"**{door['summary']}**\n"
+    yield f"{door['description']}\n"
+    if door.get("parameters"):
+        yield "| 参数 Parameter | in | 必需 needed | 含义 Meaning |"
+        yield "|---|---|---|---|"
+        for one in door["parameters"]:
+            needed = "yes" if one.get("required") else ""
+            yield f"| `{one['name']}` | {one['in']} | {needed} | {_cell(one.get('description', ''))} |"
+        yield ""
+    for kind, media in door.get("requestBody", {}).get("content", {}).items():
+        yield f"Body: `{kind}`\n"
+        yield from _example(media)
+    yield "| 状态 Status | 含义 Meaning |"
+    yield "|---|---|"
+    for status, response in door["responses"].items():
+        kinds = ", ".join(f"`{kind}`" for kind in response.get("content", {}) if "problem" not in kind)
+        yield f"| {status} | {_cell(response['description'])}{f' ({kinds})' if kinds else ''} |"
+    yield ""
+    for response in door["responses"].values():
+        media = response.get("content", {}).get("application/json", {})
+        if "example" in media:
+            yield from _example(media)
+            break
+
+
+def _example(media: dict[str, Any]) -> Iterator[str]:
+    if "example" in media:
+        yield f"```json\n{json.dumps(media['example'], ensure_ascii=False, indent=1)}\n```\n"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
+
+
+PAGES: dict[str, Callable[[], str]] = {"rules.md": rules_page, "api.md": api_page}
 
 
 def main() -> int:
