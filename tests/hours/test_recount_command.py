@@ -151,6 +151,38 @@ def test_skip_bad_reports_the_line_and_goes_on(name: str, tmp_path: Path, capsys
     assert f"{files[1]}:4: {field}" in err.decode()
 
 
+BEATS = [
+    event for event in CLASS.events if event["type"] == "camera.heartbeat" and "account" in event["data"]
+]
+BAD_BEATS = {
+    "another specversion": ({"specversion": "0.3"}, "specversion"),
+    "no specversion": ({"specversion": None}, "specversion"),
+    "an empty id": ({"id": ""}, "id"),
+    "an id that is a number": ({"id": 7}, "id"),
+    "an empty source": ({"source": ""}, "source"),
+    "a time without offset": ({"time": "2026-05-11T08:30:00"}, "time"),
+    "a time that isn't one": ({"time": "2026-05-11T24:30:00Z"}, "time"),
+    "a received time that isn't one": ({"receivedtime": "yesterday"}, "receivedtime"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_BEATS)
+def test_a_bad_beat_among_good_ones_with_the_same_data_is_found(
+    name: str, tmp_path: Path, capsysbinary: Captured
+) -> None:
+    assert len(BEATS) > 100
+    spoilt, field = BAD_BEATS[name]
+    bad = json.dumps({**BEATS[-1], "id": "bad", **spoilt}, ensure_ascii=False).encode()
+    files = write(tmp_path, CLASS)
+    Path(files[1]).write_bytes(b"\n".join([*CLASS.lines, bad, *CLASS.lines]))
+    assert run(*files, "--json", "--skip-bad") == 0
+    out, err = capsysbinary.readouterr()
+    assert expected_bytes() == out
+    assert f"{files[1]}:{len(CLASS.lines) + 1}: {field}" in err.decode()
+    assert run(*files, "--json") == 2
+    assert capsysbinary.readouterr().out == b""
+
+
 def test_skip_bad_reports_each_of_several(tmp_path: Path, capsysbinary: Captured) -> None:
     lines = [line for line, _ in BAD_LINES.values()]
     files = write(tmp_path, CLASS, *lines)
