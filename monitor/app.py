@@ -27,6 +27,7 @@ from monitor.live import Live
 from monitor.office import Office
 from monitor.schedule import Schedule
 from monitor.serve.connection import Runner
+from monitor.serve.journal import unhandled
 from monitor.serve.mask import masked
 from monitor.serve.metrics import Metrics
 from monitor.serve.parts import Parts, Reading
@@ -90,6 +91,7 @@ async def run(config: Config, clock: Clock, announce: Callable[[str], None]) -> 
     """Runs until SIGTERM or SIGINT, then drains. `announce` is told the address once it listens."""
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(unhandled)
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, over.set)
     async with service(config, clock) as running:

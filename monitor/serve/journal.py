@@ -6,6 +6,7 @@ exception said (it may name somebody); its type and where it happened are enough
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
 from typing import Any, TextIO
@@ -42,6 +43,11 @@ def begin(stream: TextIO, level: int = logging.INFO) -> None:
     root.setLevel(level)
     for chatty in ("apscheduler", "aiohttp", "asyncio", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def unhandled(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody caught, as the event loop tells it: without the objects it names, which say too much."""
+    structlog.get_logger("monitor").error("unhandled", exc_info=context.get("exception"))
 
 
 def _without_words(_logger: Any, _name: str, said: dict[str, Any]) -> dict[str, Any]:

@@ -38,11 +38,16 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def answered(self, door: str, status: int, seconds: float) -> None:
         """Counts one answer; `door` is a pattern of the table, never an address."""
-        self._requests.labels(door, str(status)).inc()
-        self._seconds.labels(door).observe(seconds)
+        known = self._known.get((door, status))
+        if known is None:
+            known = (self._requests.labels(door, str(status)), self._seconds.labels(door))
+            self._known[door, status] = known
+        known[0].inc()
+        known[1].observe(seconds)
 
     def watch(self, log: Log, intake: Intake, live: Live) -> None:
         """Reads these rooms' counters whenever somebody scrapes."""

@@ -15,7 +15,7 @@ import pytest
 import structlog
 
 from monitor.serve import answer, connection
-from monitor.serve.journal import begin
+from monitor.serve.journal import begin, unhandled
 from monitor.serve.problem import MEDIA_TYPE, TABLE
 from tests.serve.school import COHORT, School, school
 
@@ -239,6 +239,19 @@ async def test_the_journal_names_doors_and_no_one(
     assert "GET /v1/cohorts/{cohort}/people/{person}" in doors
     said = journal.getvalue()
     assert [w for w in ("张三", "欧阳", "t02", "u-1", COHORT, "13912345678", *tokens) if w in said] == []
+
+
+async def test_what_nobody_caught_is_told_by_type_and_place(journal: io.StringIO) -> None:
+    async def broken() -> None:
+        raise ValueError("张三")
+
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(broken())
+    await asyncio.wait([task])
+    unhandled(loop, {"message": "张三", "exception": task.exception(), "future": task})
+    (line,) = [json.loads(text) for text in journal.getvalue().splitlines()]
+    assert (line["event"], line["error"]) == ("unhandled", "ValueError")
+    assert "张三" not in journal.getvalue()
 
 
 async def test_an_exception_is_told_by_type_and_place(journal: io.StringIO) -> None:
