@@ -1,6 +1,6 @@
 """How long a recount takes, as a multiple of what a plain loop needs to decode the same lines.
 
-A 30-trainee class of 84 hours with a camera beat each 15 s is made up (about 400,000 events, seeded) and
+A 30-trainee class of 84 hours with a camera beat each 15 s is made up (516,000 events, seeded) and
 written to a file. In each round, in rotated order, each in a process of its own, are timed: (a) the limit, a
 plain loop that decodes each line with msgspec and throws it away; (b) `monitor recount --json` on the same
 file, its imports included.
@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import json
 import random
-import statistics
 import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.rounds import Wanted, median, result, rotated
+
 TRAINEES = 30
 BEAT_SECONDS = 15
+DAYS = 11
 FIRST_DAY = datetime(2026, 5, 11, tzinfo=UTC)
 HALVES = (("s{:02d}a", 0, 30, 4), ("s{:02d}p", 5, 30, 4))
 
@@ -51,12 +54,12 @@ def text(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def write_class(folder: Path) -> int:
-    """A class on ten full days and a half one; returns the number of its events."""
+def write_class(folder: Path, days: int = DAYS) -> int:
+    """A class on ten full days and a half one (or fewer); returns the number of its events."""
     rng = random.Random(84)
     sessions: list[dict[str, Any]] = []
     rows: list[tuple[datetime, str, dict[str, Any]]] = []
-    for day in range(11):
+    for day in range(days):
         for name, hour, minute, hours in HALVES[: 2 if day < 10 else 1]:
             begun = FIRST_DAY + timedelta(days=day, hours=hour, minutes=minute)
             periods = [begun + timedelta(minutes=50 * number) for number in range(hours)]
@@ -103,22 +106,21 @@ def seconds(program: str, *arguments: str) -> float:
     return float(done.stdout)
 
 
-def run(rounds: int) -> dict[str, Any]:
-    """{"ratio": median of ours / limit, "rounds": each, "events": n, "seconds": ours, median}."""
-    with tempfile.TemporaryDirectory() as name:
+def run(wanted: Wanted) -> dict[str, Any]:
+    """{"recount": {..., "events": n, "seconds": ours, median}}: less is better."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
-        events = write_class(folder)
+        events = write_class(folder, max(1, round(DAYS * min(wanted.scale, 1))))
         files = (str(folder / "events.ndjson"), str(folder / "cohort.json"))
-        ratios, ours = [], []
-        for number in range(rounds):
-            pair = [(PLAIN_LOOP, files[:1]), (RECOUNT, files)]
-            order = pair if number % 2 == 0 else pair[::-1]
-            took = {program: seconds(program, *arguments) for program, arguments in order}
-            ratios.append(took[RECOUNT] / took[PLAIN_LOOP])
-            ours.append(took[RECOUNT])
+        sides = {
+            "limit": partial(seconds, PLAIN_LOOP, files[0]),
+            "recount": partial(seconds, RECOUNT, *files),
+        }
+        found = rotated(sides, wanted)
     return {
-        "ratio": round(statistics.median(ratios), 2),
-        "rounds": [round(ratio, 2) for ratio in ratios],
-        "events": events,
-        "seconds": round(statistics.median(ours), 3),
+        "recount": result(
+            [one["recount"] / one["limit"] for one in found],
+            events=events,
+            seconds={side: median(one[side] for one in found) for side in sides},
+        )
     }
