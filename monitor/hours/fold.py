@@ -19,7 +19,7 @@ from monitor.hours.findings import Finding, findings
 from monitor.hours.index import Index
 from monitor.hours.plan import Period, Plan, rooms_of
 from monitor.hours.standing import Planned, Totals, percent, planned, totals
-from monitor.hours.verdict import Judged, judge
+from monitor.hours.verdict import Judged, judge, judge_one
 from monitor.instant import rfc3339
 
 
@@ -160,14 +160,9 @@ class Fold(Index):
     def now(self, as_of: int) -> list[dict[str, Any]]:
         """What each person does in the period that runs at `as_of`, trainees and its teacher."""
         fold = self.at(as_of)
-        running = [
-            period
-            for period in self.plan.periods
-            if period.start < as_of < period.end + self.plan.policy.silence_ms
-        ]
         return [
             fold._doing(person, period, as_of)
-            for period in running
+            for period in self._runs(as_of)
             for person in self.plan.people.values()
             if self._expected(person, period)
         ]
@@ -208,8 +203,8 @@ class Fold(Index):
             "milliseconds": traces.measure(period, as_of),
         }
         if person.role == "trainee":
-            judged = judge(self.plan, person, as_of, lambda p: traces.measure(p, as_of), ())[period.number]
-            doing |= {"verdict": judged.verdict, "reachable": judged.reachable, "can_still": judged.can_still}
+            one = self._running(person, period, as_of)
+            doing |= {"verdict": one.verdict, "reachable": one.reachable, "can_still": one.can_still}
         return doing
 
     def next_change(self, as_of: int) -> int | None:
@@ -227,9 +222,18 @@ class Fold(Index):
                     yield due
         for event in self._ahead:
             yield event.at
-        policy = self.plan.policy
-        running = any(p.start < as_of < p.end + policy.silence_ms for p in self.plan.periods)
-        for person in self.plan.trainees if running else ():
-            for one in self.standing(person, as_of).periods:
+        for period in self._runs(as_of):
+            for person in self.plan.trainees:
+                one = self._running(person, period, as_of)
                 if one.can_still and one.reachable is not None:
-                    yield as_of + one.reachable - policy.hour_ms + 1
+                    yield as_of + one.reachable - self.plan.policy.hour_ms + 1
+
+    def _runs(self, as_of: int) -> list[Period]:
+        """The periods that have begun and are not settled."""
+        silence_ms = self.plan.policy.silence_ms
+        return [period for period in self.plan.periods if period.start < as_of < period.end + silence_ms]
+
+    def _running(self, person: Person, period: Period, as_of: int) -> Judged:
+        """A trainee's running period: no walk and no correction touches it yet."""
+        traces = self.traces[person.id]
+        return judge_one(self.plan, person, period, as_of, lambda p: traces.measure(p, as_of), ())

@@ -54,12 +54,12 @@ def judge(
     corrections: Sequence[Correction],
 ) -> list[Judged]:
     """All periods of the plan, in its order, for one trainee at `as_of`."""
-    found = [_one(plan, person, period, as_of, measured, corrections) for period in plan.periods]
+    found = [judge_one(plan, person, period, as_of, measured, corrections) for period in plan.periods]
     walk(found, plan.policy.daily_cap)
     return found
 
 
-def _one(
+def judge_one(
     plan: Plan,
     person: Person,
     period: Period,
@@ -67,6 +67,7 @@ def _one(
     measured: Callable[[Period], Milliseconds],
     corrections: Sequence[Correction],
 ) -> Judged:
+    """One period, before the walk: final for those that are not settled, which it never touches."""
     settled = as_of >= period.end + plan.policy.silence_ms
     if not plan.enrolled(person, period):
         return Judged(period, "not_enrolled", None, {}, settled)
