@@ -270,6 +270,7 @@ def connection_findings(count: Count) -> list[dict[str, Any]]:
             for p in count.periods
             if connection.room in [p.session.get("room"), *(p.session.get("breakouts") or [])]
         ]
+        entries: set[int] = set()  # one finding for each entry of a connection, on however many days
         for day in {p.day for p in of_room}:
             closes = max(p.end for p in of_room if p.day == day) + count.silence
             if closes > count.as_of:
@@ -281,9 +282,9 @@ def connection_findings(count: Count) -> list[dict[str, Any]]:
                         entry = None
                     elif entry is None:
                         entry = at
-            row = {"code": "join_without_leave", "at": entry, **who}
-            if entry is not None and row not in found:
-                found.append(row)
+            if entry is not None:
+                entries.add(entry)
+        found += [{"code": "join_without_leave", "at": entry, **who} for entry in entries]
     return found
 
 
