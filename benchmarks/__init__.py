@@ -14,6 +14,8 @@ ROWS: Final[dict[str, str]] = {
     "P2": "ingest",
     "P3": "ingest",
     "P4": "ingest",
+    "P5": "boards",
+    "P6": "folding",
     "P7": "restart",
     "P8": "cohorts",
     "P9": "state",

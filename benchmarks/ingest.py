@@ -48,6 +48,7 @@ class Ground:
         self.keys = service.prepared(self.template, [self.one])
         self.rows = raw.rows(max(1_000, int(ROWS * scale)))
         self.made = 0
+        self.worked: dict[str, list[float]] = {}
 
     def fresh(self) -> Path:
         """The folder of one slice."""
@@ -72,10 +73,10 @@ def run(wanted: Wanted) -> dict[str, Any]:
         sides: dict[str, Callable[[], float]] = {
             "row": partial(_raw, ground, max(100, int(ROWS_ALONE * wanted.scale)), 1),
             "thousand": partial(_raw, ground, len(ground.rows), 1_000),
-            "one": partial(_http, ground, ONE, 1, CONNECTIONS),
+            "one": partial(_http, ground, "one", ONE, 1),
             "stream": partial(_stream, ground),
-            "batch": partial(_http, ground, MANY, 100, BATCH_CONNECTIONS),
-            "random": partial(_http, ground, MANY, 100, BATCH_CONNECTIONS, random_ids=True),
+            "batch": partial(_http, ground, "batch", MANY, 100),
+            "random": partial(_http, ground, "random", MANY, 100),
         }
         if "stored" in needed:
             wanted.say(f"storing {int(STORED * wanted.scale):,} events")
@@ -88,11 +89,13 @@ def run(wanted: Wanted) -> dict[str, Any]:
                 sides["naive one"] = partial(_naive, ground, python, 1_200, 1, CONNECTIONS)
                 sides["naive batch"] = partial(_naive, ground, python, 20_000, 100, BATCH_CONNECTIONS)
         found = rotated({name: side for name, side in sides.items() if name in needed}, wanted)
-    return {name: _row(name, found, missing) for name in wanted.names}
+    return {name: _row(name, found, missing, ground.worked) for name in wanted.names}
 
 
-def _row(name: str, found: list[dict[str, float]], missing: str | None) -> dict[str, Any]:
-    """One row of the table, with the rates that its ratios were made of."""
+def _row(
+    name: str, found: list[dict[str, float]], missing: str | None, worked: dict[str, list[float]]
+) -> dict[str, Any]:
+    """One row of the table, with the rates it is made of, and the processor time that an event took us."""
 
     def over(ours: str, other: str) -> list[float]:
         return [one[ours] / one[other] for one in found]
@@ -102,7 +105,11 @@ def _row(name: str, found: list[dict[str, float]], missing: str | None) -> dict[
 
     if name in ("P1", "P1s", "P2"):
         ours, other = NEEDS[name]
-        return result(over(ours, other), per_second=rates(ours, other))
+        return result(
+            over(ours, other),
+            per_second=rates(ours, other),
+            processor_us=median(worked[ours]),
+        )
     if name == "P3":
         parts = {"random ids": result(over("random", "batch")), "stored": result(over("stored", "batch"))}
         each = [min(pair) for pair in zip(over("random", "batch"), over("stored", "batch"), strict=True)]
@@ -118,13 +125,17 @@ def _raw(ground: Ground, count: int, each: int) -> float:
         return raw.rate(ground.rows[:count], each)
 
 
-def _http(ground: Ground, events: int, each: int, connections: int, *, random_ids: bool = False) -> float:
+def _http(ground: Ground, side: str, events: int, each: int) -> float:
     """Events a second over HTTP, on a fresh folder."""
     path = ground.fresh()
-    sent, warm = ground.deliveries(events, each, random_ids=random_ids)
+    sent, warm = ground.deliveries(events, each, random_ids=side == "random")
+    connections = CONNECTIONS if each == 1 else BATCH_CONNECTIONS
     with service.serving(path, ground.keys) as running:
         running.need([ground.one.id])
+        before = service.seconds_worked(running.process)
         told = pushed(running, sent, warm, connections)
+        ground.worked.setdefault(side, []).append(service.seconds_worked(running.process) - before)
+        ground.worked[side][-1] *= 1e6 / sum(len(one.events) for one in sent)
     proof.proven(path, sent, told.answers)
     return sum(len(one.events) for one in sent[warm:]) / told.seconds
 
@@ -146,8 +157,11 @@ def _stream(ground: Ground) -> float:
     with service.serving(path, ground.keys) as running:
         running.need([ground.one.id])
         door = f"/v1/ingest/{classroom.SOURCE}/stream"
+        worked = service.seconds_worked(running.process)
         before = stream(running.port, door, ground.keys.platform, frames[:warm], STREAMS, WINDOW)
         told = stream(running.port, door, ground.keys.platform, frames[warm:], STREAMS, WINDOW)
+        worked = service.seconds_worked(running.process) - worked
+    ground.worked.setdefault("stream", []).append(worked * 1e6 / len(sent))
     later = [answer._replace(number=answer.number + warm) for answer in told.answers]
     proof.proven(path, sent, before.answers + later)
     return len(sent[warm:]) / told.seconds

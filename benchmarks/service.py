@@ -156,10 +156,10 @@ def size(path: Path) -> int:
     return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
 
 
-def resident(process: int) -> int:
-    """Bytes of memory that a process has resident; 0 where the system doesn't say."""
+def seconds_worked(process: int) -> float:
+    """Seconds for which a process kept a core busy, in itself and for it in the kernel; 0 where not told."""
     try:
-        pages = int(Path(f"/proc/{process}/statm").read_text("ascii").split()[1])
+        fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
     except OSError:
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
