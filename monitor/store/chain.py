@@ -23,11 +23,6 @@ def body_hash(body: bytes) -> bytes:
     return hashlib.sha256(body).digest()
 
 
-def headers_text(headers: Mapping[str, str]) -> str:
-    """The headers as they are stored: the text that the link commits to."""
-    return _encode(headers).decode()
-
-
 def canonical(
     position: int, kind: str, source: str, at: int, headers: Mapping[str, str], body: bytes, decoder: str
 ) -> bytes:

@@ -12,15 +12,15 @@ the same writer in order. Its memory is bounded (`remember`); what falls out of 
 """
 
 import asyncio
-import contextlib
 import logging
 import threading
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from pathlib import Path
 
 from monitor.store import chain
+from monitor.store.block import Kept
 from monitor.store.entry import Entry
-from monitor.store.ledger import Body, Key, Ledger, Row, pack
+from monitor.store.ledger import Erasing, Key, Ledger, entry
 from monitor.store.migrate import migrate
 from monitor.store.seen import DAY_MS, Seen, delivery_key
 
@@ -67,6 +67,7 @@ class _Waiting:
         "at",
         "body",
         "decoder",
+        "erase",
         "future",
         "headers",
         "kind",
@@ -87,6 +88,7 @@ class _Waiting:
         decoder: str,
         once: str | None,
         then: Callable[[Entry], None] | None,
+        erase: Erasing | None,
     ) -> None:
         self.kind = kind
         self.source = source
@@ -96,6 +98,7 @@ class _Waiting:
         self.decoder = decoder
         self.once = once
         self.then = then
+        self.erase = erase
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Entry] = self.loop.create_future()
         self.outcome: Entry | Exception | None = None
@@ -152,17 +155,19 @@ class Log:
         *,
         once: str | None = None,
         then: Callable[[Entry], None] | None = None,
+        erase: Erasing | None = None,
     ) -> Entry:
         """Keeps one entry; returns when it would survive a power cut.
 
         `once` is an id under which the source delivers only once (AlreadyKept, IdReused otherwise). `then` is
         called in the event loop with the durable entry, in order of position, before this returns and even
-        if nobody waits for it any more. LogBusy: not taken on. LogFailed: nothing was kept.
+        if nobody waits for it any more. `erase`: the body of an older entry that goes with this commit.
+        LogBusy: not taken on. LogFailed: nothing was kept.
         """
         full = self._pending >= self._limit or self._pending_bytes + len(body) > self._limit_bytes
         if self._closing or (full and self._pending):
             raise LogBusy
-        item = _Waiting(kind, source, at, headers, body, decoder, once, then)
+        item = _Waiting(kind, source, at, headers, body, decoder, once, then, erase)
         self._pending += 1
         self._pending_bytes += len(body)
         with self._lock:
@@ -185,18 +190,24 @@ class Log:
                 entries = await asyncio.to_thread(ledger.read, after, until, kinds, sources, _CHUNK)
                 if not entries:
                     return
-                for entry in entries:
-                    yield entry
+                for one in entries:
+                    yield one
                 after = entries[-1].position
         finally:
             ledger.close()
 
     async def entry(self, position: int) -> Entry:
         """The entry at a position; KeyError where there is none."""
-        async with contextlib.aclosing(self.read(position - 1, until=position)) as found:
-            async for entry in found:
-                return entry
-        raise KeyError(position)
+        if not 0 < position <= self._head[0]:
+            raise KeyError(position)
+        return await asyncio.to_thread(self._read_one, position)
+
+    def _read_one(self, position: int) -> Entry:
+        ledger = Ledger(self.path)
+        try:
+            return ledger.entry(position)
+        finally:
+            ledger.close()
 
     async def close(self) -> None:
         """Writes what waits, then closes; appends from now on are LogBusy."""
@@ -274,44 +285,54 @@ class Log:
             _log.error("closing the log after a failed commit: %s", error)
 
     def _chain_and_write(self, ledger: Ledger, group: list[_Waiting]) -> None:
+        before = self._tail[1]
         position, link = self._tail
-        rows: list[Row] = []
-        bodies: list[Body] = []
+        rows: list[Kept] = []
         keys: list[Key] = []
-        new: dict[int, bytes] = {}
+        erase: list[Erasing] = []
         for item in group:
             try:
                 body = chain.body_hash(item.body)
                 if item.once is not None:
                     day, key = item.at // DAY_MS, delivery_key(item.source, item.once)
-                    kept = self._seen.find(ledger, day, key)
+                    kept = self._first(ledger, rows, item, self._seen.find(ledger, day, key))
                     if kept is not None:
-                        first = new.get(kept) or ledger.body_hash(kept)
-                        item.outcome = AlreadyKept(kept) if first == body else IdReused(kept)
+                        same = kept.body_hash() == body
+                        item.outcome = AlreadyKept(kept.position) if same else IdReused(kept.position)
                         continue
+                if item.erase is not None:
+                    ledger.kept(item.erase.position)
                 headers = dict(item.headers)
                 fields = chain.canonical(
                     position + 1, item.kind, item.source, item.at, headers, body, item.decoder
                 )
-                text = chain.headers_text(headers)
-            except (ValueError, TypeError) as error:  # what can't be written fails alone
+            except (ValueError, TypeError, KeyError) as error:  # what can't be written fails alone
                 item.outcome = error
                 continue
             position, link = position + 1, chain.link(link, fields)
-            rows.append(Row(position, item.kind, item.source, item.at, text, body, item.decoder, link))
-            bodies.append(Body(position, *pack(item.body)))
-            new[position] = body
+            row = Kept(position, item.kind, item.source, item.at, headers, item.body, item.decoder, link)
+            rows.append(row)
             if item.once is not None:
                 keys.append(Key(day, key, position))
                 self._seen.add(key, position)
-            item.outcome = Entry(
-                position, item.kind, item.source, item.at, headers, item.body, item.decoder, link.hex()
-            )
+            if item.erase is not None:
+                erase.append(item.erase)
+            item.outcome = entry(row)
         if rows:
-            self._seen.forgotten(ledger.write(rows, bodies, keys, self._seen.forget(rows[-1].at // DAY_MS)))
+            forget = self._seen.forget(rows[-1].at // DAY_MS)
+            self._seen.forgotten(ledger.write(rows, before, keys, forget, erase))
             self.commits += 1
         self._tail = (position, link)
         self._seen.settle()
+
+    def _first(self, ledger: Ledger, rows: list[Kept], item: _Waiting, positions: list[int]) -> Kept | None:
+        """The entry by which a delivery id came first, of those with that key; None where it is new."""
+        for position in positions:
+            new = position - self._tail[0] - 1
+            kept = rows[new] if new >= 0 else ledger.kept(position)
+            if kept.source == item.source and kept.headers.get("webhook-id", item.once) == item.once:
+                return kept
+        return None
 
     def _hand_out(self, group: list[_Waiting]) -> None:
         """Hands the outcomes to the event loop, once for all."""

@@ -1,21 +1,22 @@
 """Which deliveries were kept in the last days, so that none is kept twice.
 
-In: delivery ids with where they were kept; memory is bounded, the disk knows all of them. Out: where an id
-was kept, or None. Never: a thread of its own; the writer of the log asks and tells, one delivery at a time.
+In: keys of delivery ids with where they were kept; memory is bounded, the disk knows all of them. Out: where
+an id may have been kept; two ids can have one key, so the writer of the log compares the entries. Never: a
+thread of its own; the writer asks and tells, one delivery at a time.
 """
 
 import hashlib
 
-from monitor.store.ledger import Ledger
+from monitor.store.ledger import KEY_BITS, Ledger
 
 DAY_MS = 86_400_000
 KEY_DAYS = 7
 """How many days a delivery id is remembered: platforms re-send for three at most (Standard Webhooks)."""
 
 
-def delivery_key(source: str, once: str) -> bytes:
-    """A delivery id as it is remembered: 16 bytes."""
-    return hashlib.sha256(f"{source}\n{once}".encode()).digest()[:16]
+def delivery_key(source: str, once: str) -> int:
+    """A delivery id as it is remembered: 40 bits, which two of a million million share."""
+    return int.from_bytes(hashlib.sha256(f"{source}\n{once}".encode()).digest()[: KEY_BITS // 8], "big")
 
 
 class Seen:
@@ -27,21 +28,21 @@ class Seen:
 
     def __init__(self, ledger: Ledger, remember: int) -> None:
         self._remember = remember
-        self._at: dict[bytes, int] = {}
-        self._new: list[bytes] = []
+        self._at: dict[int, int] = {}
+        self._new: list[int] = []
         self._day = self._clean_to = 0
-        for key, position in ledger.keys(0, remember):
+        for key, position in ledger.keys(remember):
             self._at[key] = position
         self._whole = len(self._at) < remember
 
-    def find(self, ledger: Ledger, day: int, key: bytes) -> int | None:
-        """The position at which the id was kept (or will be, with this commit), or None."""
+    def find(self, ledger: Ledger, day: int, key: int) -> list[int]:
+        """The positions at which the id may have been kept (or will be, with this commit)."""
         kept = self._at.get(key)
-        if kept is None and not self._whole:
-            kept = ledger.key(range(day - KEY_DAYS, day + 2), key)
-        return kept
+        if kept is not None:
+            return [kept]
+        return [] if self._whole else ledger.key(range(day - KEY_DAYS, day + 2), key)
 
-    def add(self, key: bytes, position: int) -> None:
+    def add(self, key: int, position: int) -> None:
         """Takes an id on, for now."""
         self._at[key] = position
         self._new.append(key)

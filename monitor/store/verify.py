@@ -1,19 +1,20 @@
 """Walks the chain of a log from the first entry to the last and names the first link that doesn't hold.
 
-In: an open `Ledger`. Out: how far it holds, and what breaks it. Never: mends anything, looks at what the
-entries say. A log that was cut at its end still holds: that is seen only by a head that was given out before.
+In: an open `Ledger`; heads that were given out before. Out: how far the chain holds, what breaks it, which
+bodies were erased, which heads it doesn't pass through. Never: mends anything, looks at what deliveries say.
+A log that was cut at its end, or built anew, still holds in itself: only the heads tell.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from monitor.store import chain
-from monitor.store.ledger import Ledger, unpack
+from monitor.store.block import Blobs, stored
+from monitor.store.erasure import ERASURE, Erased, erased
+from monitor.store.ledger import Ledger
 
-_CHUNK = 1_000
 _BEFORE_ALL = -(2**63)
-_headers = msgspec.json.Decoder(dict[str, str]).decode
 
 
 class Broken(msgspec.Struct, frozen=True):
@@ -23,53 +24,135 @@ class Broken(msgspec.Struct, frozen=True):
     problem: str
 
 
+class Head(msgspec.Struct, frozen=True, order=True):
+    """Where the chain stood once, as an answer gave it out: `hash` in hex."""
+
+    position: int
+    hash: str
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """A head that the chain doesn't pass through."""
+
+    head: Head
+    problem: str
+
+
 class Verified(msgspec.Struct, frozen=True):
-    """What the walk found: how many `entries` hold, the link of the last, and what broke it, if anything."""
+    """What the walk found: how many `entries` hold, the link of the last, and what broke it, if anything.
+
+    `erased`: positions whose body was erased, as a later entry says. `missed`: heads it doesn't pass through.
+    """
 
     entries: int
     head: str
     broken: Broken | None = None
+    erased: tuple[int, ...] = ()
+    missed: tuple[Missed, ...] = ()
 
 
-def verify(ledger: Ledger, progress: Callable[[int, int], None] | None = None) -> Verified:
-    """Every entry and every body, from the first; `progress` is told how many of how many are done."""
+class _Walk:
+    """How far the chain was walked, and what was met on the way."""
+
+    def __init__(self, heads: Iterable[Head]) -> None:
+        self.position, self.link = 0, chain.ORIGIN
+        self.wanted: dict[int, list[Head]] = {}
+        for head in sorted(set(heads)):
+            self.wanted.setdefault(head.position, []).append(head)
+        self.missed: list[Missed] = []
+        self.gone: dict[int, tuple[bytes, bytes]] = {}
+        self.told: dict[int, Erased] = {}
+        self._meet()
+
+    def step(self, link: bytes) -> None:
+        """One entry further."""
+        self.position, self.link = self.position + 1, link
+        self._meet()
+
+    def _meet(self) -> None:
+        if self.position in self.wanted:
+            for head in self.wanted.pop(self.position):
+                if head.hash.lower() != self.link.hex():
+                    problem = "another entry stands there now: the chain was built anew, or altered before"
+                    self.missed.append(Missed(head, problem))
+
+    def end(self, broken: Broken | None) -> Verified:
+        """What was found."""
+        if broken is None:
+            broken = self._unsaid()
+        beyond = (
+            "is behind the break" if broken else "the chain ends before it: it was cut, or is an older copy"
+        )
+        self.missed += [Missed(head, beyond) for heads in self.wanted.values() for head in heads]
+        return Verified(self.position, self.link.hex(), broken, tuple(sorted(self.gone)), tuple(self.missed))
+
+    def _unsaid(self) -> Broken | None:
+        """The first body that is not the signed one without an entry that says so."""
+        for position, (body, now) in sorted(self.gone.items()):
+            said = self.told.get(position)
+            if said is None or said.body != body.hex():
+                return Broken(position, "the body is gone, and no erasure entry says so")
+            if said.replacement != now.hex():
+                return Broken(position, "what stands for the erased body is not what its erasure entry says")
+        return None
+
+
+def verify(
+    ledger: Ledger,
+    progress: Callable[[int, int], None] | None = None,
+    heads: Iterable[Head] = (),
+) -> Verified:
+    """Every entry and every body, from the first; `progress` is told how many of how many are done.
+
+    `heads`: those seen earlier; the chain must pass through each.
+    """
+    walk = _Walk(heads)
     last, _ = ledger.head()
-    position, link = 0, chain.ORIGIN
-    after = _BEFORE_ALL
-    while True:
-        for row in ledger.rows(after, _CHUNK):
-            problem, here = _check(row, position, link)
-            if problem:
-                return Verified(position, link.hex(), Broken(min(position + 1, row[0]), problem))
-            position, link = row[0], here
-        if position in (after, 0):
-            break
-        after = position
+    for block in ledger.blocks(_BEFORE_ALL):
+        broken = _check(ledger, block, walk)
+        if broken is not None:
+            return walk.end(broken)
         if progress is not None:
-            progress(position, max(last, position))
-    stray = ledger.stray_body()
-    if stray is not None:
-        return Verified(position, link.hex(), Broken(stray, "a body without an entry"))
-    return Verified(position, link.hex())
+            progress(walk.position, max(last, walk.position))
+    stray = ledger.stray_source()
+    return walk.end(
+        None if stray is None else Broken(stray, "a source is listed for entries that aren't there")
+    )
 
 
-def _check(row: tuple[object, ...], before: int, link: bytes) -> tuple[str | None, bytes]:
-    """What is wrong with a stored row that follows position `before`, and its link."""
-    position, kind, source, at, headers, body_hash, decoder, stored_link, encoding, stored = row
-    if position != before + 1:
-        return f"position {before + 1} is missing: entry {position} follows {before}", link
+def _check(ledger: Ledger, block: tuple[object, ...], walk: _Walk) -> Broken | None:
+    """What is wrong with a stored block that follows where the walk stands; the walk goes on to its end."""
+    first, count, form, before, link, head, bodies, closed = block
+    assert isinstance(first, int)  # the key of its table
+    due = walk.position + 1
+    if first != due:
+        return Broken(min(due, first), f"position {due} is missing: entry {first} follows {walk.position}")
+    if before != walk.link:
+        return Broken(first, "what it says stands before it does not: it was altered, moved or inserted")
+    sources = set()
     try:
-        assert isinstance(headers, str)
-        fields = chain.canonical(position, kind, source, at, _headers(headers), body_hash, decoder)  # type: ignore[arg-type]
-    except (ValueError, TypeError, AttributeError, AssertionError):
-        return "the entry can't be read: a column holds what was never written there", link
-    here = chain.link(link, fields)
-    if here != stored_link:
-        return "the entry was altered, moved or inserted: its link doesn't follow from the one before", link
-    try:
-        body = unpack(encoding, stored)  # type: ignore[arg-type]
-    except (ValueError, TypeError) as error:
-        return f"{error}", link
-    if chain.body_hash(body) != body_hash:
-        return "the body was altered: it doesn't have the hash that the entry commits to", link
-    return None, here
+        rows, checks = stored(first, Blobs(head, bodies), form)  # type: ignore[arg-type]
+        for row, check in zip(rows, checks, strict=True):
+            here = row.next_link(walk.link)
+            if not here.startswith(check):
+                return Broken(
+                    row.position,
+                    "the entry or its body was altered, moved or inserted: its link doesn't follow from the "
+                    "one before",
+                )
+            if row.position == first + len(rows) - 1 and here != link:
+                return Broken(row.position, "the link was altered: it doesn't follow from the one before")
+            sources.add(row.source)
+            if row.erased is not None:
+                walk.gone[row.position] = (row.erased, chain.body_hash(row.body))
+            if row.kind == ERASURE:
+                said = erased(row.body)
+                walk.told[said.position] = said
+            walk.step(here)
+    except (ValueError, TypeError, AttributeError) as error:
+        return Broken(walk.position + 1, f"the entry can't be read: {error}")
+    if len(rows) != count:
+        return Broken(walk.position + 1, f"a block says that it has {count} entries, and has {len(rows)}")
+    if closed and sources != set(ledger.sources_of(first)):
+        return Broken(first, "it is not found under the sources that its entries have")
+    return None

@@ -14,7 +14,7 @@ from monitor.store.folder import Folder
 from tests.cli.command import Command
 from tests.cohort_file import cohort_file
 from tests.ingest.signing import NOW, SECRET, batch, event, signed
-from tests.store.logs import alter
+from tests.store.logs import rewrite_entry
 
 ID = "bj-cnc-01"
 AS_OF = "2026-05-22T18:00:00+08:00"
@@ -97,7 +97,7 @@ def test_a_chain_that_holds_is_exit_code_0(monitor: Command) -> None:
 
 def test_an_altered_log_is_exit_code_1_and_the_link_is_named(monitor: Command) -> None:
     asyncio.run(_class(monitor.data))
-    alter(Path(monitor.data) / "log.sqlite", "UPDATE entries SET at = at + 1 WHERE position = 4")
+    rewrite_entry(Path(monitor.data) / "log.sqlite", 4, at=1)
     done = monitor("ledger", "verify")
     assert done.code == 1
     assert "position 4" in done.err

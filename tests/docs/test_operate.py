@@ -8,7 +8,7 @@ import pytest
 from monitor import app, config, intake
 from monitor.live import live
 from monitor.serve import answer, cohorts, connection, metrics
-from monitor.store import log
+from monitor.store import log, seen
 from tests.docs.fences import page
 
 TEXT = " ".join(page("operate.md").split())
@@ -34,7 +34,7 @@ def test_every_metric_is_listed_and_no_other() -> None:
     [
         ("a delivery | 5 MiB, 10,000 events", (intake.MOST_BYTES, intake.MOST_EVENTS) == (5 << 20, 10_000)),
         ("a cohort file over HTTP | 5 MiB", cohorts.MOST_BYTES == 5 << 20),
-        ("a delivery id is remembered | 7 days", log.KEY_DAYS == 7),
+        ("a delivery id is remembered | 7 days", seen.KEY_DAYS == 7),
         ("a body 30 seconds", answer.BODY_SECONDS == 30),
         ("8 KiB a line", connection.HEADER_LINE == 8190),
         ("100 lines, 30 seconds", (connection.HEADER_COUNT, connection.HEADER_SECONDS) == (100, 30)),

@@ -3,16 +3,17 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from monitor.store.block import Blobs, Kept, pack, unpack
 from monitor.store.entry import Entry
 from monitor.store.ledger import Ledger
 from monitor.store.log import Log
-from monitor.store.verify import Verified, verify
+from monitor.store.verify import Head, Verified, verify
 
 AT = 1_778_459_430_000  # 2026-05-11T00:30:30Z
 
@@ -24,10 +25,10 @@ async def keep(
     return await log.append("delivery", source, at, headers, body, "native/1", once=once)
 
 
-def verified(path: Path) -> Verified:
+def verified(path: Path, heads: Iterable[Head] = ()) -> Verified:
     ledger = Ledger(path)
     try:
-        return verify(ledger)
+        return verify(ledger, heads=heads)
     finally:
         ledger.close()
 
@@ -38,6 +39,31 @@ def alter(path: Path, *statements: str) -> None:
         for statement in statements:
             db.execute(statement)
     db.close()
+
+
+def rewrite(path: Path, position: int, change: Callable[[list[Kept]], list[Kept]]) -> None:
+    """Alters the entries of the block that holds a position; no link is worked out anew."""
+    db = sqlite3.connect(path)
+    with db:
+        first, before, head, bodies = db.execute(
+            "SELECT first, before, head, bodies FROM blocks WHERE first <= ? ORDER BY first DESC LIMIT 1",
+            (position,),
+        ).fetchone()
+        rows = change(unpack(first, before, Blobs(head, bodies)))
+        db.execute(
+            "UPDATE blocks SET entries = ?, head = ?, bodies = ? WHERE first = ?",
+            (len(rows), *pack(rows), first),
+        )
+    db.close()
+
+
+def rewrite_entry(path: Path, position: int, **fields: object) -> None:
+    """Alters one entry where it stands."""
+    rewrite(
+        path,
+        position,
+        lambda rows: [row._replace(**fields) if row.position == position else row for row in rows],  # type: ignore[arg-type]
+    )
 
 
 class Hand:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.store import chain
+from monitor.store.block import Kept
 from monitor.store.ledger import Ledger
 from monitor.store.log import Log
-from monitor.store.verify import verify
-from tests.store.logs import alter, keep, verified
+from monitor.store.verify import Head, verify
+from tests.store.logs import alter, keep, rewrite, rewrite_entry, verified
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
 NAME = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20)
@@ -63,79 +65,180 @@ async def test_a_stranger_can_walk_the_chain_with_json_and_sha256(log: Log) -> N
         assert link.hex() == entry.hash
 
 
-SWAP = (
-    "UPDATE entries SET position = -1 WHERE position = 3",
-    "UPDATE entries SET position = 3 WHERE position = 4",
-    "UPDATE entries SET position = 4 WHERE position = -1",
-    "UPDATE bodies SET position = -1 WHERE position = 3",
-    "UPDATE bodies SET position = 3 WHERE position = 4",
-    "UPDATE bodies SET position = 4 WHERE position = -1",
+def swapped(rows: list[Kept]) -> list[Kept]:
+    third = next((n for n, row in enumerate(rows) if row.position == 3), 0)
+    return [*rows[:third], *rows[third : third + 2][::-1], *rows[third + 2 :]]
+
+
+SWAP_BLOCKS = (
+    "UPDATE blocks SET first = -1 WHERE first = 3",
+    "UPDATE blocks SET first = 3 WHERE first = 4",
+    "UPDATE blocks SET first = 4 WHERE first = -1",
 )
-ALTERATIONS: dict[str, tuple[tuple[str, ...], int, str]] = {
-    "a body": (
-        ("UPDATE bodies SET bytes = x'5B5D', encoding = 0 WHERE position = 3",),
+COPY = (
+    "INSERT INTO blocks SELECT {}, entries, 0, form, before, link, head, bodies FROM blocks WHERE first = {}"
+)
+Change = Callable[[Path], None]
+
+
+def entry(**fields: object) -> Change:
+    return lambda path: rewrite_entry(path, 3, **fields)
+
+
+def rows(change: Callable[[list[Kept]], list[Kept]], position: int = 3) -> Change:
+    return lambda path: rewrite(path, position, change)
+
+
+def sql(*statements: str) -> Change:
+    return lambda path: alter(path, *statements)
+
+
+ANYWHERE: dict[str, tuple[Change, int, str]] = {
+    "a body": (entry(body=b"[]"), 3, "altered"),
+    "a body by one of the same length": (entry(body=b"[3]" * 100), 3, "altered"),
+    "an arrival": (entry(at=1), 3, "altered"),
+    "a source": (entry(source="x"), 3, "altered"),
+    "a kind": (entry(kind="x"), 3, "altered"),
+    "a decoder": (entry(decoder="x"), 3, "altered"),
+    "a header": (entry(headers={"webhook-id": "7"}), 3, "altered"),
+    "headers taken away": (entry(headers={}), 3, "altered"),
+    "a link": (entry(link=bytes(32)), 3, "altered"),
+    "a body that is said to be erased": (
+        entry(body=b"[]", erased=hashlib.sha256(b"[2]" * 100).digest()),
         3,
-        "body was altered",
+        "no erasure entry says so",
     ),
-    "a packed body": (("UPDATE bodies SET bytes = x'00', encoding = 1 WHERE position = 3",), 3, "unpacked"),
-    "a body and its hash": (
-        (
-            "UPDATE bodies SET bytes = x'5B5D', encoding = 0 WHERE position = 3",
-            f"UPDATE entries SET body_hash = x'{hashlib.sha256(b'[]').hexdigest()}' WHERE position = 3",
-        ),
-        3,
-        "altered",
-    ),
-    "an arrival": (("UPDATE entries SET at = at + 1 WHERE position = 3",), 3, "altered"),
-    "a source": (("UPDATE entries SET source = 'x' WHERE position = 3",), 3, "altered"),
-    "a kind": (("UPDATE entries SET kind = 'x' WHERE position = 3",), 3, "altered"),
-    "a decoder": (("UPDATE entries SET decoder = 'x' WHERE position = 3",), 3, "altered"),
-    "a header": (("UPDATE entries SET headers = '{}' WHERE position = 3",), 3, "altered"),
-    "headers that are none": (("UPDATE entries SET headers = '[' WHERE position = 3",), 3, "can't be read"),
-    "a link": (("UPDATE entries SET hash = x'00' WHERE position = 3",), 3, "altered"),
-    "the last link": (("UPDATE entries SET hash = x'00' WHERE position = 6",), 6, "altered"),
-    "a row taken out": (("DELETE FROM entries WHERE position = 3",), 3, "missing"),
-    "the first row taken out": (("DELETE FROM entries WHERE position = 1",), 1, "missing"),
-    "a body taken out": (("DELETE FROM bodies WHERE position = 3",), 3, "missing"),
-    "two rows swapped": (SWAP, 3, "altered, moved or inserted"),
-    "a row put in": (
-        (
-            "INSERT INTO entries SELECT 7, kind, source, at, headers, body_hash, decoder, hash "
-            "FROM entries WHERE position = 6",
-            "INSERT INTO bodies SELECT 7, encoding, bytes FROM bodies WHERE position = 6",
-        ),
+    "a row put behind the last": (
+        rows(lambda found: [*found, found[-1]._replace(position=7)], 6),
         7,
         "inserted",
     ),
-    "a row put before the first": (
-        (
-            "INSERT INTO entries SELECT 0, kind, source, at, headers, body_hash, decoder, hash "
-            "FROM entries WHERE position = 6",
-        ),
+    "the last link": (sql("UPDATE blocks SET link = x'00' WHERE first + entries = 7"), 6, "altered"),
+    "what stands before the first": (sql("UPDATE blocks SET before = x'00' WHERE first = 1"), 1, "altered"),
+    "a count": (sql("UPDATE blocks SET entries = entries + 1 WHERE first + entries = 7"), 7, "entries"),
+    "a block of another form": (sql("UPDATE blocks SET form = 99 WHERE first = 1"), 1, "doesn't know"),
+    "a head of another type": (sql("UPDATE blocks SET head = 'x' WHERE first = 1"), 1, "can't be read"),
+    "bodies that can't be unpacked": (sql("UPDATE blocks SET bodies = x'00' WHERE first = 1"), 1, "unpacked"),
+    "bodies cut short": (
+        sql("UPDATE blocks SET bodies = substr(bodies, 1, length(bodies) - 3) WHERE first = 1"),
+        1,
+        "can't be read",
+    ),
+    "a block put before the first": (
+        sql(COPY.format(0, 1)),
         0,
         "missing",
     ),
-    "a body without an entry": (("INSERT INTO bodies VALUES (9, 0, x'00')",), 9, "without an entry"),
 }
+ALONE: dict[str, tuple[Change, int, str]] = {
+    "a row taken out": (sql("DELETE FROM blocks WHERE first = 3"), 3, "missing"),
+    "the first row taken out": (sql("DELETE FROM blocks WHERE first = 1"), 1, "missing"),
+    "two rows swapped": (sql(*SWAP_BLOCKS), 3, "altered, moved or inserted"),
+    "a row put in between": (
+        sql(
+            "UPDATE blocks SET first = first + 10 WHERE first > 3",
+            "UPDATE blocks SET first = first - 9 WHERE first > 10",
+            COPY.format(4, 3),
+        ),
+        4,
+        "inserted",
+    ),
+}
+TOGETHER: dict[str, tuple[Change, int, str]] = {
+    "a row taken out": (rows(lambda found: found[:2] + found[3:]), 3, "altered"),
+    "the first row taken out": (rows(lambda found: found[1:]), 1, "altered"),
+    "two rows swapped": (rows(swapped), 3, "altered, moved or inserted"),
+    "a row put in between": (rows(lambda found: found[:3] + found[2:]), 4, "inserted"),
+    "the rows behind one taken out": (rows(lambda found: found[:3]), 3, "link was altered"),
+    "a source under which it is found": (sql("DELETE FROM block_sources"), 1, "not found under"),
+    "a source of no entry": (sql("INSERT INTO block_sources VALUES ('x', 1)"), 1, "not found under"),
+    "a source of no block": (sql("INSERT INTO block_sources VALUES ('x', 9)"), 9, "aren't there"),
+}
+ALTERATIONS = [
+    (where, what, *altered)
+    for where, cases in (("alone", ANYWHERE | ALONE), ("together", ANYWHERE | TOGETHER))
+    for what, altered in cases.items()
+]
 
 
-@pytest.mark.parametrize("what", ALTERATIONS)
-async def test_verify_names_the_first_link_that_does_not_hold_after_altering(what: str, path: Path) -> None:
-    statements, position, words = ALTERATIONS[what]
+async def six(path: Path, monkeypatch: pytest.MonkeyPatch, *, together: bool) -> list[Head]:
+    """A log of six entries, each in a block alone or all in one closed one; the heads that were given out."""
+    monkeypatch.setattr("monitor.store.ledger._CLOSE", 6 if together else 100)
     log = Log(path)
-    for n in range(6):
-        await keep(log, b"[%d]" % n * 100, once=f"{n}")
+    kept = [await keep(log, b"[%d]" % n * 100, once=f"{n}") for n in range(6)]
     await log.close()
+    return [Head(one.position, one.hash) for one in kept]
+
+
+@pytest.mark.parametrize(
+    ("where", "what", "change", "position", "words"),
+    ALTERATIONS,
+    ids=[f"{a[0]}: {a[1]}" for a in ALTERATIONS],
+)
+async def test_verify_names_the_first_link_that_does_not_hold_after_altering(
+    where: str,
+    what: str,
+    change: Change,
+    position: int,
+    words: str,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await six(path, monkeypatch, together=where == "together")
     assert (verified(path).entries, verified(path).broken) == (6, None)
-    alter(path, *statements)
+    change(path)
     broken = verified(path).broken
     assert broken is not None
-    assert position == broken.position
-    assert words in broken.problem
+    assert (position, True) == (broken.position, words in broken.problem), broken
+
+
+# --- heads that were given out ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_a_chain_passes_through_every_head_that_was_given_out(
+    together: bool, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = [Head(0, "0" * 64), *await six(path, monkeypatch, together=together)]
+    assert verified(path, heads).missed == ()
+    upper = [Head(head.position, head.hash.upper()) for head in heads]
+    assert verified(path, upper).missed == ()
+
+
+async def test_a_chain_cut_at_its_end_holds_in_itself_and_is_found_by_a_head(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = await six(path, monkeypatch, together=False)
+    alter(path, "DELETE FROM blocks WHERE first > 4")
+    found = verified(path, heads)
+    assert (found.entries, found.broken) == (4, None)
+    assert [missed.head for missed in found.missed] == heads[4:]
+    assert "cut" in found.missed[0].problem
+
+
+async def test_a_chain_built_anew_holds_in_itself_and_is_found_by_a_head(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = await six(path, monkeypatch, together=False)
+    log = Log(tmp_path / "other.sqlite")
+    for n in range(8):
+        await keep(log, b"[9]" if n == 3 else b"[%d]" % n * 100, once=f"{n}")
+    await log.close()
+    found = verified(tmp_path / "other.sqlite", heads)
+    assert (found.entries, found.broken) == (8, None)
+    assert [missed.head for missed in found.missed] == heads[3:]
+    assert "built anew" in found.missed[0].problem
+
+
+async def test_a_head_behind_a_break_is_missed_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heads = await six(path, monkeypatch, together=True)
+    rewrite_entry(path, 3, at=1)
+    found = verified(path, heads)
+    assert [missed.head for missed in found.missed] == heads[2:]
 
 
 async def test_verify_tells_how_far_it_is(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.store.verify._CHUNK", 10)
+    monkeypatch.setattr("monitor.store.ledger._CLOSE", 10)
     log = Log(path)
     for _ in range(25):
         await keep(log)
@@ -144,4 +247,4 @@ async def test_verify_tells_how_far_it_is(path: Path, monkeypatch: pytest.Monkey
     ledger = Ledger(path)
     verify(ledger, lambda done, total: told.append((done, total)))
     ledger.close()
-    assert told == [(10, 25), (20, 25), (25, 25)]
+    assert told == [(done, 25) for done in (10, 20, 21, 22, 23, 24, 25)]

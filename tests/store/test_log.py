@@ -6,10 +6,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from monitor.store.ledger import Ledger, pack, unpack
+from monitor.store.ledger import Ledger
 from monitor.store.log import AlreadyKept, IdReused, Log, LogBusy, LogFailed
 from tests.store.logs import AT, Hand, keep, verified
 
@@ -325,14 +323,6 @@ async def test_reading_goes_on_over_many_chunks(log: Log, monkeypatch: pytest.Mo
 async def test_what_is_not_there_is_a_key_error(log: Log) -> None:
     with pytest.raises(KeyError):
         await log.entry(1)
-
-
-@given(st.binary(max_size=2000) | st.text(alphabet="ab", max_size=5000).map(str.encode))
-@settings(max_examples=200, deadline=None)
-def test_a_body_is_unpacked_as_it_was_packed_and_never_grows(body: bytes) -> None:
-    encoding, stored = pack(body)
-    assert body == unpack(encoding, stored)
-    assert len(stored) <= len(body)
 
 
 async def test_a_reader_beside_the_writer_sees_what_is_committed(log: Log) -> None:

@@ -1,0 +1,232 @@
+"""How entries lie on disk: some hundreds together, column by column, so that an event takes few bytes. Pure.
+
+In: entries as the writer made them. Out: two blobs, and the same entries from them, byte for byte. Never: a
+file, a clock; an entry that isn't as it was.
+
+    head    shapes (kind, source, decoder, headers that many share) · which shape each has · arrivals,
+            stamps and lengths as differences · delivery ids · signatures as bytes · links
+    bodies  all of them in a row, random ids taken out, deflated: apart, so that one can be erased
+
+A block of small bodies keeps of each link four bytes only (enough to name the first that doesn't hold) and
+the whole link of its last entry; the others are worked out again when they are read.
+"""
+
+import binascii
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from monitor.store import chain
+from monitor.store.lift import lift, lower
+
+FORM: Final = 1
+"""The version of this form, kept with every block."""
+_PLAIN, _DEFLATED = 0, 1
+_SMALL: Final = 1024  # bytes a body; beyond it a whole link weighs nothing
+_CHECK: Final = 4
+_LINK: Final = 32
+_ID, _STAMP, _SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder().decode
+
+
+class Kept(NamedTuple):
+    """An entry as it is stored. `erased`: the hash of the body it was signed with, where that is gone."""
+
+    position: int
+    kind: str
+    source: str
+    at: int
+    headers: Mapping[str, str]
+    body: bytes
+    decoder: str
+    link: bytes
+    erased: bytes | None = None
+
+    def body_hash(self) -> bytes:
+        """The hash that the link commits to."""
+        return self.erased or chain.body_hash(self.body)
+
+    def next_link(self, before: bytes) -> bytes:
+        """The link that follows from the one before and what is stored."""
+        return chain.link(
+            before,
+            chain.canonical(
+                self.position, self.kind, self.source, self.at, self.headers, self.body_hash(), self.decoder
+            ),
+        )
+
+
+class Blobs(NamedTuple):
+    """A block as it is stored."""
+
+    head: bytes
+    bodies: bytes
+
+
+def pack(rows: Sequence[Kept], level: int = 1) -> Blobs:
+    """The entries, whose positions follow one another, as a block; `level` of deflation."""
+    shapes: dict[tuple[Any, ...], int] = {}
+    codes, arrivals, stamps, names, signatures = [], [], [], [], []
+    last = 0
+    for row in rows:
+        shared = dict(row.headers)
+        name = shared.pop(_ID, None)
+        if name is not None and "\n" in name:
+            shared[_ID], name = name, None
+        stamp = _late(row.at, shared.pop(_STAMP, None), shared)
+        signature = _signature(shared)
+        shape = (
+            row.kind,
+            row.source,
+            row.decoder,
+            tuple(sorted(shared.items())),
+            name is not None,
+            stamp is not None,
+            signature is not None,
+        )
+        codes.append(shapes.setdefault(shape, len(shapes)))
+        arrivals.append(row.at - last)
+        last = row.at
+        if name is not None:
+            names.append(name)
+        if stamp is not None:
+            stamps.append(stamp)
+        if signature is not None:
+            signatures.append(signature)
+    size = sum(len(row.body) for row in rows)
+    links = [row.link if size >= _SMALL * len(rows) else row.link[:_CHECK] for row in rows]
+    erased = {n: row.erased for n, row in enumerate(rows) if row.erased is not None}
+    small = [list(shapes), codes, arrivals, stamps, [len(row.body) for row in rows], erased]
+    return Blobs(
+        _pack(
+            [
+                _deflate(_pack(small), 6),
+                *_lifted("\n".join(names).encode(), 6),
+                b"".join(signatures),
+                b"".join(links),
+            ]
+        ),
+        _pack(_lifted(b"".join([row.body for row in rows]), level)),
+    )
+
+
+def unpack(first: int, before: bytes, blobs: Blobs, form: int = FORM) -> list[Kept]:
+    """The entries of a block that begins at `first` behind the link `before`; ValueError if it is damaged."""
+    rows, checks = stored(first, blobs, form)
+    if rows and len(checks[0]) == _LINK:
+        return [row._replace(link=link) for row, link in zip(rows, checks, strict=True)]
+    whole = []
+    for row in rows:
+        before = row.next_link(before)
+        whole.append(row._replace(link=before))
+    return whole
+
+
+def stored(first: int, blobs: Blobs, form: int = FORM) -> tuple[list[Kept], list[bytes]]:
+    """The entries without their links, and of each link what is stored; ValueError where it is damaged."""
+    if form != FORM:
+        raise ValueError(f"a block has a form this version doesn't know: {form}")
+    try:
+        return _stored(first, blobs)
+    except (zlib.error, TypeError, AttributeError, LookupError, StopIteration, OverflowError) as error:
+        raise ValueError(f"a block can't be unpacked: {error}") from None
+
+
+def _stored(first: int, blobs: Blobs) -> tuple[list[Kept], list[bytes]]:
+    small, *names_lifted, signatures, links = _unpack(blobs.head)
+    shapes, codes, arrivals, late, lengths, erased = _unpack(_inflate(small))
+    names = iter(_lowered(names_lifted).decode().split("\n"))
+    stamps = iter(late)
+    bodies = _lowered(_unpack(blobs.bodies))
+    width, rest = divmod(len(links), len(codes))
+    if rest or width not in (_CHECK, _LINK) or not len(codes) == len(arrivals) == len(lengths):
+        raise ValueError("a block can't be unpacked: its columns are not of one length")
+    if sum(lengths) != len(bodies):
+        raise ValueError("a block can't be unpacked: its bodies are not as long as it says")
+    rows = []
+    at = start = signed = 0
+    for n, (code, later, length) in enumerate(zip(codes, arrivals, lengths, strict=True)):
+        kind, source, decoder, shared, named, stamped, proven = shapes[code]
+        headers = {name: value for name, value in shared}
+        at += later
+        if named:
+            headers[_ID] = next(names)
+        if stamped:
+            headers[_STAMP] = str(at // 1000 - next(stamps))
+        if proven:
+            headers[_SIGNATURE] = _written(signatures[signed : signed + 32])
+            signed += 32
+        rows.append(
+            Kept(
+                first + n,
+                kind,
+                source,
+                at,
+                headers,
+                bodies[start : start + length],
+                decoder,
+                b"",
+                erased.get(n),
+            )
+        )
+        start += length
+    return rows, [links[place : place + width] for place in range(0, len(links), width)]
+
+
+def _late(at: int, stamp: str | None, shared: dict[str, str]) -> int | None:
+    """By how many seconds a stamp is before the arrival; left among the headers where it reads otherwise."""
+    if stamp is None:
+        return None
+    if stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and str(int(stamp)) == stamp:
+        return at // 1000 - int(stamp)
+    shared[_STAMP] = stamp
+    return None
+
+
+def _signature(shared: dict[str, str]) -> bytes | None:
+    """The bytes of a single v1 signature, taken out of the headers; None for anything else."""
+    text = shared.get(_SIGNATURE)
+    if text is None or len(text) != 47 or not text.startswith("v1,"):
+        return None
+    try:
+        value = binascii.a2b_base64(text[3:])
+    except (binascii.Error, ValueError):
+        return None
+    if len(value) != 32 or _written(value) != text:
+        return None
+    del shared[_SIGNATURE]
+    return value
+
+
+def _written(signature: bytes) -> str:
+    return "v1," + binascii.b2a_base64(signature, newline=False).decode()
+
+
+def _lifted(text: bytes, level: int) -> list[Any]:
+    form, rest, lifted = lift(text)
+    return [form, _deflate(rest, level), lifted]
+
+
+def _lowered(parts: Sequence[Any]) -> bytes:
+    form, rest, lifted = parts
+    return lower(form, _inflate(rest), lifted)
+
+
+def _deflate(data: bytes, level: int) -> bytes:
+    work = zlib.compressobj(level, zlib.DEFLATED, -15, 9)
+    small = work.compress(data) + work.flush()
+    return bytes([_DEFLATED]) + small if len(small) < len(data) else bytes([_PLAIN]) + data
+
+
+def _inflate(data: bytes) -> bytes:
+    if data[0] == _PLAIN:
+        return data[1:]
+    work = zlib.decompressobj(-15)
+    whole = work.decompress(data[1:])
+    if data[0] != _DEFLATED or not work.eof or work.unused_data:
+        raise ValueError("a block can't be unpacked: a part of it is not whole")
+    return whole
