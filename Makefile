@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install dev demo test lint bench docs lock clean
+.PHONY: install dev demo test test-long lint bench docs lock clean
 
 install: $(VENV)/.installed      ## sets up .venv; .venv/bin/monitor works afterwards
 dev: $(VENV)/.dev                ## the same, with what tests and lint need
@@ -37,6 +37,9 @@ lint: dev                        ## style, types, import contracts, generated do
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+
+test-long: dev                   ## every test; of the faults 1,000 kills, 10,000 idle connections
+	@MONITOR_LONG=1 $(BIN)/python -m pytest
 
 bench: dev                       ## the benchmarks, as ratios
 	$(BIN)/python -m monitor bench

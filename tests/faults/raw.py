@@ -65,7 +65,7 @@ async def spoken(port: int, data: bytes) -> tuple[list[int], bytes]:
 
 
 def head(name: str, body: bytes, *more: str, length: int | None = None, **changes: str) -> bytes:
-    """The header of a signed delivery; `more` lines of it as they are, without Content-Length if `length` < 0."""
+    """The header of a signed delivery; `more` lines as they are; `length` -1 leaves Content-Length away."""
     lines = ["POST /v1/ingest/main HTTP/1.1", "Host: 127.0.0.1", f"Content-Type: {BATCH}"]
     lines += [f"{header}: {value}" for header, value in {**proof(name, body), **changes}.items()]
     size = len(body) if length is None else length

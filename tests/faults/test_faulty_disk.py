@@ -12,7 +12,7 @@ from tests.faults.kept import holds
 from tests.faults.sender import Ground, Sender, client
 from tests.faults.strace import inject, needs_strace
 
-TURNS = 40 if LONG else 2
+TURNS = 40 if LONG else 1
 
 
 async def settle(sender: Sender, url: str, names: list[str]) -> None:
@@ -49,7 +49,7 @@ async def refused_meanwhile(ground: Ground, fault: str) -> None:
     """Pushes until all is taken; then everything is there once, where it was said to be."""
     sender = Sender()
     async with serving(ground.data, above=inject(ground.data / "log.sqlite-wal", fault)) as child:
-        for _ in range(6):
+        for _ in range(5):
             await settle(sender, child.url, [sender.delivery(size)[0] for size in (1, 1, 1, 30, 200)])
         assert 0 == await child.end()
         assert [] == child.mishaps()

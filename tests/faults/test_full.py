@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.faults.child import until
+from tests.faults.child import LONG, until
 from tests.faults.disk import Disk, on_a_small_disk, with_short_files
 from tests.faults.kept import entries, holds
 from tests.faults.sender import Ground, Sender, client, connected, frame
@@ -43,7 +43,7 @@ async def test_a_full_disk_is_told_and_forgiven(place: Place, ground: Ground, tm
     async with place(ground, tmp_path) as disk, client() as http:
         ground, url = disk.ground, disk.child.url
         admin = ground.bearer("admin")
-        for turn in range(2):
+        for turn in range(5 if LONG else 1):
             for _ in range(20):
                 name, _ = sender.delivery()
                 disk.fill()
@@ -120,7 +120,7 @@ async def test_while_nothing_can_be_written_everything_can_be_read(
     sender = Sender()
     async with place(ground, tmp_path) as disk, client() as http:
         ground, url = disk.ground, disk.child.url
-        for n in range(60):
+        for n in range(3):
             disk.fill()  # whatever the service gives up is taken at once
             await sender.post(http, url, sender.delivery(3, padding=20_000)[0])
             attendance = f"{url}/v1/cohorts/bj-cnc-01/attendance"
