@@ -21,6 +21,8 @@ MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 PERIODS = 8
+PROMPT_DAYS = 2
+"""A class whose events come now began no longer ago: events over 72 hours old would all be findings."""
 
 _BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

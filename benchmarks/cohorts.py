@@ -31,7 +31,7 @@ class Stage:
         self, folder: Path, cohorts: int, stack: contextlib.ExitStack, say: Callable[[str], None]
     ) -> None:
         now = now_ms()
-        days = classroom.days_before(now, 3)
+        days = classroom.days_before(now, classroom.PROMPT_DAYS)
         self.classes = [classroom.made(f"class-{n:04d}", days) for n in range(cohorts)]
         self.path = folder / f"with-{cohorts}"
         say(f"{cohorts} classes are imported")

@@ -37,7 +37,10 @@ file, lines, as_of, inside, how = sys.argv[1:]
 plan = open_cohort(open(file, "rb").read())
 body = open(lines, "rb").read()
 as_of = int(as_of)
-events = [decode(line, as_of) for line in body.splitlines()] if how == "events" else []
+events = []
+for line in body.splitlines() if how == "events" else ():
+    event = decode(line)
+    events.append(decode(line, event.at + 300))
 chunks, whole = [], body.split(b"\\n")[:-1]
 if how == "lines":
     chunks = [b"\\n".join(whole[n:n + 2000]) + b"\\n" for n in range(0, len(whole), 2000)]

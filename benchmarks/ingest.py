@@ -43,7 +43,7 @@ class Ground:
     def __init__(self, folder: Path, scale: float) -> None:
         self.folder = folder
         self.scale = scale
-        self.one = classroom.made("bench", classroom.days_before(now_ms(), 10))
+        self.one = classroom.made("bench", classroom.days_before(now_ms(), classroom.PROMPT_DAYS))
         self.template = folder / "template"
         self.keys = service.prepared(self.template, [self.one])
         self.rows = raw.rows(max(1_000, int(ROWS * scale)))
@@ -174,7 +174,7 @@ def _stored(ground: Ground) -> Iterator[Callable[[], float]]:
     now = now_ms()
     others = [classroom.made(f"past-{n}", classroom.days_before(now, 3)) for n in range(8)]
     keys = service.prepared(path, [ground.one, *others])
-    filled(path, others, int(STORED * ground.scale), now)
+    filled(path, others, int(STORED * ground.scale))
     with service.serving(path, keys) as running:
         running.need([ground.one.id])
 

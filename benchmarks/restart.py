@@ -50,7 +50,7 @@ def run(wanted: Wanted) -> dict[str, Any]:
         path, now = Path(name) / "data", now_ms()
         one = classroom.made("bench", classroom.days_before(now, 10))
         service.prepared(path, [one])
-        events = filled(path, [one], int(EVENTS * wanted.scale), now)
+        events = filled(path, [one], int(EVENTS * wanted.scale))
         rows = raw.rows(max(1_000, int(ROWS * wanted.scale)))
         sides = {"rebuild": partial(_rebuild, path, one.id, events), "raw": partial(_raw, rows)}
         found = rotated(sides, wanted)

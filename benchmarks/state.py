@@ -65,7 +65,7 @@ def run(wanted: Wanted) -> dict[str, Any]:
         empty, full = Path(name) / "empty", Path(name) / "full"
         service.prepared(empty, [one])
         service.prepared(full, [one])
-        kept = filled(full, [one], len(list(classroom.events(one, seed=100))), now)
+        kept = filled(full, [one], len(list(classroom.events(one, seed=100))))
         each, grown = [], []
         for number in range(min(wanted.rounds, 3)):
             wanted.say(f"round {number + 1}")

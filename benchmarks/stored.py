@@ -18,10 +18,11 @@ from monitor.store.folder import Folder
 from monitor.store.log import Log
 
 _UNDER_WAY = 200
+_TRAVEL_MS = 300
 
 
-def filled(path: Path, classes: Sequence[Class], count: int, at: int, each: int = 100) -> int:
-    """Appends `count` events of these classes (class after class, seed after seed), `each` a delivery."""
+def filled(path: Path, classes: Sequence[Class], count: int, each: int = 100) -> int:
+    """Appends `count` events of these classes (class after class), `each` a delivery that came at once."""
 
     async def fill() -> int:
         folder = Folder(path)
@@ -31,8 +32,10 @@ def filled(path: Path, classes: Sequence[Class], count: int, at: int, each: int 
         try:
             secret, told = new_secret(), _endless(classes)
             while kept < count:
-                part = islice(told, min(count - kept, each * _UNDER_WAY))
-                sent = deliveries(part, each, _UNDER_WAY, secret, at)
+                part = list(islice(told, min(count - kept, each * _UNDER_WAY)))
+                arrivals = [event.at + _TRAVEL_MS for event in part[each - 1 :: each] or part[-1:]]
+                arrivals.append(part[-1].at + _TRAVEL_MS)
+                sent = deliveries(part, each, _UNDER_WAY, secret, arrivals[0])
                 await asyncio.gather(
                     *(
                         log.append(
@@ -48,7 +51,7 @@ def filled(path: Path, classes: Sequence[Class], count: int, at: int, each: int 
                             DECODER,
                             once=one.id,
                         )
-                        for one in sent
+                        for one, at in zip(sent, arrivals, strict=False)
                     )
                 )
                 kept += sum(len(one.events) for one in sent)
