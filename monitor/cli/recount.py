@@ -21,7 +21,7 @@ from monitor.hours.plan import CohortFileError, Plan, open_cohort
 from monitor.hours.recount import document, to_bytes
 from monitor.instant import instant
 
-_CHUNK: Final = 1 << 20
+_CHUNK: Final = 1 << 16
 STANDINGS: Final = {
     "met": "已达标 met",
     "on_track": "正常 on track",

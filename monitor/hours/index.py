@@ -128,7 +128,7 @@ class Index:
                 except KeyError:
                     at = self._instant(time)
                 if at <= sorted_to:
-                    known[event_id] = place + line
+                    known[event_id] = place
                     connection, does = route
                     if does == on:
                         connection.fresh_on.append(at)

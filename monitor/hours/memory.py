@@ -10,18 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from monitor.event import Event, canonical, decode
+from monitor.event import Event, canonical, decode, decode_lines
 
 Place = int | tuple[bytes, int | None]
-"""Where an event's bytes are kept: a line of a chunk, or here, with its arrival."""
+"""Where an event's bytes are kept: in the chunk of that number, or here, with its arrival."""
 
 LATE_MS: Final = 72 * 3_600_000
 """An event that reached us later than this after its time is late."""
 CLOCK_MS: Final = 120_000
 """An event stamped farther than this ahead of its arrival comes from a wrong clock."""
-
-_LINE_BITS: Final = 32
-_LINE: Final = (1 << _LINE_BITS) - 1
 
 
 class Memory:
@@ -36,30 +33,34 @@ class Memory:
         self.reused: set[tuple[str, str]] = set()
         self.odd_arrivals: set[tuple[str, str]] = set()
         self._chunks: list[bytes] = []
-        self._open: tuple[int, list[bytes]] = (-1, [])
+        self._open: tuple[int, dict[tuple[str, str], bytes]] = (-1, {})
 
     def __iter__(self) -> Iterator[Event]:
-        for known in self.known.values():
-            for place in known.values():
-                yield self._recall(place)
+        for source, known in self.known.items():
+            for event_id, place in known.items():
+                yield self._recall(source, event_id, place)
 
     def event(self, source: str, event_id: str) -> Event | None:
         """The event of that source and id."""
         place = self.known[source].get(event_id) if source in self.known else None
-        return None if place is None else self._recall(place)
+        return None if place is None else self._recall(source, event_id, place)
 
-    def _recall(self, place: Place) -> Event:
+    def _recall(self, source: str, event_id: str, place: Place) -> Event:
         if not isinstance(place, int):
             return decode(*place)
-        number = place >> _LINE_BITS
-        if self._open[0] != number:
-            self._open = (number, self._chunks[number].split(b"\n"))
-        return decode(self._open[1][place & _LINE])
+        if self._open[0] != place:
+            chunk = self._chunks[place]
+            heads = zip(decode_lines(chunk), chunk.split(b"\n"), strict=False)
+            lines: dict[tuple[str, str], bytes] = {}
+            for head, line in heads:
+                lines.setdefault((head.source, head.id), line)
+            self._open = (place, lines)
+        return decode(self._open[1][source, event_id])
 
     def take_chunk(self, chunk: bytes) -> int:
-        """Keep a chunk of lines; returns the place of its first line, the others follow."""
+        """Keep a chunk of lines; returns its number, the place of the events taken from it."""
         self._chunks.append(chunk)
-        return len(self._chunks) - 1 << _LINE_BITS
+        return len(self._chunks) - 1
 
     def take(self, event: Event) -> bool:
         """Keep an event that is not known yet; False where it is."""
@@ -74,7 +75,7 @@ class Memory:
     def take_again(self, event: Event) -> bool:
         """Take a known event once more; True when its contents are now taken instead of those before."""
         known, key = self.known[event.source], (event.source, event.id)
-        before = taken = self._recall(known[event.id])
+        before = taken = self._recall(*key, known[event.id])
         if event.raw != before.raw:
             contents, new = canonical(before), canonical(event)
             if contents != new:
