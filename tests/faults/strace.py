@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 import re
 import shutil
@@ -47,7 +48,7 @@ def watch(out: Path) -> list[str]:
 
 _LEASH = ("setpriv", "--pdeathsig", "KILL")  # the traced process ends with its tracer
 
-WRITES = ("pwrite64", "pwritev", "write", "writev")
+WRITES = ("pwrite64", "pwritev", "ftruncate")
 SYNCS = ("fsync", "fdatasync")
 SENDS = ("sendto", "sendmsg", "write", "writev")
 CALLS = sorted({*WRITES, *SYNCS, *SENDS})
@@ -62,6 +63,13 @@ class Call(NamedTuple):
     file: str
     said: str
     result: int
+
+    @property
+    def written(self) -> tuple[int, bytes]:
+        """Of a pwrite64: where, and which bytes."""
+        text, _, rest = self.said.partition(', "')[2].rpartition('", ')
+        assert self.name == "pwrite64"
+        return int(rest.rpartition(", ")[2]), codecs.escape_decode(text.encode("latin-1"))[0][: self.result]  # type: ignore[return-value]
 
 
 _WHOLE = re.compile(r"^(\d+) +(\w+)\((.*)\) += (-?\d+)")

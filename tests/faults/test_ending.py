@@ -8,11 +8,14 @@ import signal
 from contextlib import AsyncExitStack
 
 import aiohttp
+import pytest
 from websockets.asyncio.client import connect
 
-from tests.faults.child import nursery, serving, until
+from tests.faults.child import LONG, nursery, serving, until
 from tests.faults.kept import holds
+from tests.faults.raw import Line, head
 from tests.faults.sender import Ground, Sender, client, connected, frame
+from tests.faults.test_stream import by_hand, masked, poured
 
 
 async def test_told_to_end_under_load_it_answers_and_ends_with_0_however_often_it_is_told(
@@ -90,3 +93,17 @@ async def test_told_to_end_while_it_starts_it_ends_with_0_or_by_the_signal_and_s
             assert 200 == answer.status
         assert 0 == await child.end()
         assert [] == child.mishaps()
+
+
+@pytest.mark.skipif(not LONG, reason="waits for the end of the service's patience; make test-long")
+async def test_neither_half_a_body_nor_who_never_reads_keeps_it_from_ending(ground: Ground) -> None:
+    sender = Sender()
+    async with serving(ground.data) as child, by_hand(ground, child.port) as deaf:
+        await poured(deaf, masked(2, b"x y z\n[]") * 5_000, 100_000_000)
+        name, body = sender.delivery(50)
+        line = await Line.open(child.port)
+        await line.send(head(name, body) + body[:500])
+        assert 0 == await child.end()
+        line.close()
+        assert [] == child.mishaps()
+    assert {} == await holds(ground.data, sender)
