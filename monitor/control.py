@@ -131,8 +131,45 @@ class ListSources(Order, tag="source list"):
     """Every source."""
 
     async def carry_out(self, office: Office, now: int) -> Any:
-        """Lists them, without secrets."""
-        return office.sources()
+        """Lists them, and until when their secrets hold; without the secrets."""
+        return [
+            {**msgspec.structs.asdict(row), "secrets": office.secrets_of(row.id)} for row in office.sources()
+        ]
+
+
+class RotateSource(Order, tag="source rotate"):
+    """A fresh secret for a platform; the one it has holds for some hours yet."""
+
+    id: str
+    secret: str | None = None
+    keep_ms: int = 0
+
+    async def carry_out(self, office: Office, now: int) -> Any:
+        """Rotates it; its row, its secret, and until when the old one holds."""
+        return await office.rotate_source(
+            self.id, secret=self.secret, keep_ms=self.keep_ms, by=self.by, now=now
+        )
+
+
+class Erase(Order, tag="ledger erase"):
+    """A body of the log that has to go, and what stands in its place."""
+
+    position: int
+    reason: str
+    events: bytes = b""
+    accounts: dict[str, str] = {}
+
+    async def carry_out(self, office: Office, now: int) -> Any:
+        """Erases it; position and hash of the entry that says so."""
+        entry = await office.erase(
+            self.position,
+            self.reason,
+            by=self.by,
+            now=now,
+            replacement=self.events,
+            accounts=self.accounts,
+        )
+        return {"position": str(entry.position), "head": entry.hash}
 
 
 class AddToken(Order, tag="token add"):
@@ -181,7 +218,9 @@ AnyOrder = (
     | ListCohorts
     | ExportCohort
     | AddSource
+    | RotateSource
     | ListSources
+    | Erase
     | AddToken
     | ListTokens
     | RevokeToken

@@ -15,6 +15,7 @@ from monitor.control import opened
 from monitor.event import Event
 from monitor.hours.plan import open_cohort
 from monitor.ingest import sources
+from monitor.ingest.refusals import Refusal
 from monitor.office import Declined, Office
 from monitor.store.cabinet import Cabinet
 from monitor.store.entry import Entry
@@ -22,7 +23,7 @@ from monitor.store.folder import Folder
 from monitor.store.log import Log
 from monitor.store.vault import VaultError
 from tests.cohort_file import COHORT, cohort_file
-from tests.ingest.signing import NOW, PUBLIC, SECRET, signed
+from tests.ingest.signing import NOW, OTHER, PUBLIC, SECRET, signed
 from tests.store.logs import alter, hand_on_the_writer, verified
 
 NUMBER = "11010519491231002X"  # the example of GB 11643 itself
@@ -575,3 +576,74 @@ async def test_the_log_verifies_after_everything(folder: Folder) -> None:
         await everything(office)
         assert isinstance(log, Log)
     assert verified(folder.log).broken is None
+
+
+# --- secrets that come and go ----------------------------------------------------------------------------
+
+HOUR = 3_600_000
+
+
+def opens(office: Office, secret: str, now: int) -> bool:
+    source = office.source("main")
+    assert source is not None
+    try:
+        return source.seal.open(signed("m", b"[]", secret=secret, at=now), b"[]", now).id == "m"
+    except Refusal:
+        return False
+
+
+async def test_two_secrets_hold_for_a_while_and_the_old_one_ends_at_its_instant(folder: Folder) -> None:
+    async with opened(folder) as (_, office):
+        await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
+        _, new, ends = await office.rotate_source("main", keep_ms=HOUR, by="cli/a", now=NOW)
+        assert ends == NOW + HOUR
+    async with opened(folder) as (_, office):
+        for now, old in ((NOW, True), (NOW + HOUR - 1, True), (NOW + HOUR, False), (NOW + 9 * HOUR, False)):
+            assert (opens(office, SECRET, now), opens(office, new, now)) == (old, True)
+        assert [one["ends_at"] for one in office.secrets_of("main")] == [None, NOW + HOUR]
+        assert opens(office, SECRET, NOW), "a clock that steps back finds it again"
+
+
+async def test_without_keep_the_old_secret_ends_at_once(office: Office) -> None:
+    await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
+    _, new, ends = await office.rotate_source("main", by="cli/a", now=NOW)
+    assert (ends, opens(office, SECRET, NOW), opens(office, new, NOW)) == (None, False, True)
+    assert len(office.secrets_of("main")) == 1
+
+
+async def test_a_third_secret_does_not_lengthen_the_life_of_the_first(office: Office) -> None:
+    await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
+    _, second, _ = await office.rotate_source("main", keep_ms=HOUR, by="cli/a", now=NOW)
+    await office.rotate_source("main", secret=OTHER, keep_ms=5 * HOUR, by="cli/a", now=NOW + 1)
+    found = [opens(office, secret, NOW + 2 * HOUR) for secret in (SECRET, second, OTHER)]
+    assert found == [False, True, True]
+    (*_, entry) = await entries(office)
+    assert (entry.kind, entry.headers["why"]) == ("source", "secret rotated")
+    assert OTHER.encode() not in entry.body
+
+
+async def test_a_rotation_that_can_not_be_written_leaves_the_old_secret(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
+    with hand_on_the_writer(monkeypatch) as hand:
+        hand.fail.append(sqlite3.OperationalError("disk I/O error"))
+        assert (await declined(office.rotate_source("main", by="cli/a", now=NOW))).reason == "unavailable"
+    assert opens(office, SECRET, NOW)
+    assert len(office.secrets_of("main")) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "more", "reason"),
+    [
+        ("nobody", {}, "not_found"),
+        ("main", {"secret": "whsec_~"}, "invalid"),
+        ("main", {"keep_ms": -1}, "invalid"),
+    ],
+)
+async def test_a_rotation_that_can_not_be_is_declined(
+    office: Office, source: str, more: dict[str, Any], reason: str
+) -> None:
+    await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
+    assert (await declined(office.rotate_source(source, by="cli/a", now=NOW, **more))).reason == reason
+    assert opens(office, SECRET, NOW)

@@ -94,7 +94,7 @@ def import_cohort(args: argparse.Namespace) -> int:
     for sentence in done["notes"]:
         order.note(sentence)
     if args.json:
-        print(json.dumps(done, ensure_ascii=False))
+        print(json.dumps(order.plain(done), ensure_ascii=False))
         return 0
     said = "新建 created" if done["created"] else "更新 updated" if done["changed"] else "无变化 unchanged"
     counts = f"{done['people']} 人 people, {done['sessions']} 课次 sessions"
@@ -109,7 +109,7 @@ def list_cohorts(args: argparse.Namespace) -> int:
 
     rows = order.give(args, ListCohorts(by=order.by()), make=False)
     if args.json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print(json.dumps(order.plain(rows), ensure_ascii=False))
         return 0
     order.table(
         ("班次 cohort", "名称 name", "机构 organizer", "政策 policy", "来源 sources", "版本", "更新 at"),

@@ -1,26 +1,31 @@
-"""`monitor ledger`: checks the chain of the log, and takes a cohort out of it.
+"""`monitor ledger`: checks the chain of the log, takes a cohort out of it, erases what has to go.
 
-In: the data folder. Out: whether every link holds; or a cohort file and events that `monitor recount` counts
-as the service did. Never: changes the log. Both read beside a running server.
+In: the data folder; heads noted before. Out: whether every link holds and every head is met; a cohort file
+and events that `monitor recount` counts as the service did. Never: changes the log but for an erasure, which
+the log says itself. Verify and export read beside a running server.
 """
 
 import argparse
 import json
-import sys
-import time
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from monitor.config import add_options
 
 if TYPE_CHECKING:
     from monitor.store.ledger import Ledger
+    from monitor.store.verify import Head
+
+_HEAD: Final = re.compile(r"(\d{1,18})\W+(?:head\W+)?([0-9a-fA-F]{64})\b")
 
 
 def add(commands: Any) -> None:
     """Add `ledger` to the command line."""
     group: argparse.ArgumentParser = commands.add_parser(
-        "ledger", help="verify and export the log 台账", description="The log: verify it, export from it."
+        "ledger",
+        help="verify, export, erase from the log 台账",
+        description="The log: verify it, export from it, erase from it.",
     )
     verbs = group.add_subparsers(dest="verb", metavar="VERB", required=True)
     check = verbs.add_parser(
@@ -28,46 +33,96 @@ def add(commands: Any) -> None:
         help="check the chain from first to last 校验",
         description="Reads the whole log and names the first link that doesn't hold; exit code 1 then.",
     )
+    check.add_argument(
+        "--heads",
+        metavar="FILE",
+        type=Path,
+        help="heads noted before, which the chain must pass through: answers as JSON, or lines POSITION HASH",
+    )
     check.add_argument("--json", action="store_true", help="one JSON object")
     add_options(check)
     check.set_defaults(run=verify_log)
     out = verbs.add_parser(
         "export",
         help="a cohort and its events, for recount 导出",
-        description="Writes DIR/cohort.json and DIR/events.ndjson, for monitor recount.",
+        description="Writes DIR/cohort.json and DIR/events.ndjson, for monitor recount; and "
+        "DIR/others.ndjson, with a hash of each event of others that came in the same deliveries.",
     )
     out.add_argument("id", metavar="ID", help="the cohort")
     out.add_argument("dir", metavar="DIR", type=Path, help="a folder; made where there is none")
     out.add_argument("--json", action="store_true", help="one JSON object")
     add_options(out)
     out.set_defaults(run=export)
+    gone = verbs.add_parser(
+        "erase",
+        help="erase the body of a delivery 删除",
+        description="Erases the body of a delivery, or has events without the person stand in its place. "
+        "Its hash stays in the chain, and an entry says who wanted it and why. It can't be taken back.",
+    )
+    gone.add_argument(
+        "position", metavar="POSITION", type=_position, help="where the delivery stands in the log"
+    )
+    gone.add_argument("--reason", required=True, help="why, as the log will have it")
+    gone.add_argument("--by", required=True, help="who wants it, as the log will have it")
+    instead = gone.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--events", metavar="FILE", type=Path, help="what stands in its place: some of its events, changed"
+    )
+    instead.add_argument(
+        "--account",
+        metavar="OLD=NEW",
+        type=_pair,
+        action="append",
+        default=[],
+        help="keep the delivery, with NEW for the account OLD; may be given several times",
+    )
+    gone.add_argument("--json", action="store_true", help="one JSON object")
+    add_options(gone)
+    gone.set_defaults(run=erase)
 
 
 def verify_log(args: argparse.Namespace) -> int:
-    """Walks the chain; 1 where it is broken."""
+    """Walks the chain; 1 where it is broken, or doesn't pass through a head."""
     from monitor.cli import order
+    from monitor.cli.bar import Bar
     from monitor.store.verify import verify
 
+    heads = [] if args.heads is None else _heads(args.heads)
     ledger = _open(args)
     try:
-        found = verify(ledger, Bar("校验 verify"))
+        found = verify(ledger, Bar("校验 verify"), heads)
     finally:
         ledger.close()
+    missed = [(str(one.head.position), one.head.hash, one.problem) for one in found.missed]
     if args.json:
-        broken = found.broken and {"position": found.broken.position, "problem": found.broken.problem}
-        print(json.dumps({"entries": found.entries, "head": found.head, "broken": broken}))
-    elif found.broken is None:
+        broken = found.broken and {"position": str(found.broken.position), "problem": found.broken.problem}
+        told = {
+            "entries": found.entries,
+            "head": found.head,
+            "broken": broken,
+            "erased": [str(position) for position in found.erased],
+            "heads": len(set(heads)),
+            "missed": [dict(zip(("position", "head", "problem"), one, strict=True)) for one in missed],
+        }
+        print(json.dumps(told))
+    elif found.broken is None and not missed:
         print(f"完好 holds: {found.entries} entries, head {found.entries} {found.head}")
+        if heads:
+            print(f"经过 passes through {len(set(heads))} heads of {args.heads}")
+        if found.erased:
+            print(f"已删除 erased: positions {', '.join(map(str, found.erased))}")
     if found.broken is not None:
         order.note(f"position {found.broken.position}: {found.broken.problem}")
         order.note(f"the {found.entries} entries before it hold; compare with a backup")
-        return order.WRONG
-    return 0
+    for position, link, problem in missed:
+        order.note(f"head {position} {link}: {problem}")
+    return order.WRONG if found.broken is not None or missed else 0
 
 
 def export(args: argparse.Namespace) -> int:
     """Writes a cohort's file and events."""
     from monitor.cli import order
+    from monitor.cli.bar import Bar
     from monitor.office.extract import cohort_file, event_lines
 
     ledger = _open(args)
@@ -80,8 +135,11 @@ def export(args: argparse.Namespace) -> int:
             args.dir.mkdir(parents=True, exist_ok=True)
             (args.dir / "cohort.json").write_bytes(file)
             count = 0
-            with (args.dir / "events.ndjson").open("wb", buffering=1 << 20) as lines:
-                for line in event_lines(ledger, file, until, Bar("导出 export")):
+            with (
+                (args.dir / "events.ndjson").open("wb", buffering=1 << 20) as lines,
+                (args.dir / "others.ndjson").open("wb", buffering=1 << 20) as others,
+            ):
+                for line in event_lines(ledger, file, until, Bar("导出 export"), others.write):
                     lines.write(line)
                     count += 1
         except OSError as error:
@@ -92,9 +150,96 @@ def export(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(told))
     else:
-        print(f"{args.dir}: cohort.json, events.ndjson ({count} 条事件 events)")
+        print(f"{args.dir}: cohort.json, events.ndjson ({count} 条事件 events), others.ndjson")
         print(f"position {until}, head {link.hex()}")
     return 0
+
+
+def erase(args: argparse.Namespace) -> int:
+    """Erases the body of a delivery."""
+    from monitor.cli import order
+    from monitor.control import Erase
+
+    events = b""
+    if args.events is not None:
+        try:
+            events = args.events.read_bytes()
+        except OSError as error:
+            order.stop(order.MISUSED, f"{args.events}: {error.strerror}")
+    done = order.give(
+        args,
+        Erase(
+            by=args.by,
+            position=args.position,
+            reason=args.reason,
+            events=events,
+            accounts=dict(args.account),
+        ),
+        make=False,
+    )
+    order.note("copies made before (backups, exports) still hold what was erased")
+    if args.json:
+        print(json.dumps(done))
+    else:
+        print(f"已删除 erased: position {args.position}; position {done['position']}, head {done['head']}")
+    return 0
+
+
+def _position(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 19):
+        raise argparse.ArgumentTypeError(f"{text!r} is no position of the log")
+    return int(text)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    old, equals, new = text.partition("=")
+    if not (old and equals and new):
+        raise argparse.ArgumentTypeError("write OLD=NEW")
+    return old, new
+
+
+def _heads(path: Path) -> "list[Head]":
+    """The heads in a file: answers as they were given, or a position and a hash a line."""
+    from monitor.cli import order
+    from monitor.store.verify import Head
+
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        order.stop(order.MISUSED, f"{path}: {getattr(error, 'strerror', None) or 'not UTF-8'}")
+    found = []
+    for number, line in enumerate([text] if _whole(text) else text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        answer = _answer(line)
+        if answer is None and (match := _HEAD.search(line)):
+            answer = Head(int(match[1]), match[2].lower())
+        if answer is None:
+            order.stop(order.MISUSED, f"{path}:{number}: no head; an answer as JSON, or a line POSITION HASH")
+        found.append(answer)
+    if not found:
+        order.stop(order.MISUSED, f"{path}: there is no head in it")
+    return found
+
+
+def _whole(text: str) -> bool:
+    """Whether a file is one JSON object over several lines."""
+    return text.lstrip().startswith("{") and _answer(text) is not None
+
+
+def _answer(text: str) -> "Head | None":
+    """The head that an answer gives out; None where the text is no such answer."""
+    from monitor.store.verify import Head
+
+    try:
+        answer = json.loads(text)
+        position = answer.get("position", answer.get("entries"))
+        head = answer.get("head") or answer.get("hash")
+        if re.fullmatch(r"[0-9a-fA-F]{64}", head):
+            return Head(int(position), head.lower())
+    except (ValueError, TypeError, AttributeError):
+        pass
+    return None
 
 
 def _open(args: argparse.Namespace) -> "Ledger":
@@ -103,31 +248,18 @@ def _open(args: argparse.Namespace) -> "Ledger":
 
     from monitor.cli import order
     from monitor.store.ledger import Ledger
+    from monitor.store.migrate import HEADS, revision
 
     path = order.folder(args, make=False).log
     if not path.exists():
         order.stop(order.MISUSED, f"{path}: there is no log; name the right folder with --data")
     try:
+        if revision(path) != HEADS["log"]:
+            order.stop(
+                order.WRONG,
+                f"{path}: is of another version of monitor; the service of this version brings an older "
+                "one up to date when it starts",
+            )
         return Ledger(path)
     except sqlite3.Error as error:
         order.stop(order.WRONG, f"{path}: {error}")
-
-
-class Bar:
-    """A bar of progress on a terminal, from the first second on."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._shown = sys.stderr.isatty()
-        self._since = time.monotonic()
-        self._next = self._since + 1.0
-
-    def __call__(self, done: int, total: int) -> None:
-        """Shows how much is done."""
-        if not self._shown or time.monotonic() < self._next:
-            return
-        self._next = time.monotonic() + 0.2
-        share = done / total if total else 1.0
-        filled = "#" * int(30 * share)
-        end = "\n" if done >= total else ""
-        print(f"\r{self._what} [{filled:<30}] {share:4.0%}", end=end, file=sys.stderr, flush=True)

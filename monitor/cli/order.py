@@ -80,6 +80,23 @@ def give(args: argparse.Namespace, order: Order, *, make: bool = True, what: str
         stop(WRONG, f"the server that has this data does not answer ({error}); is it starting or ending?")
 
 
+def plain(row: Any) -> Any:
+    """A row as it is printed in JSON: instants as RFC 3339 has them, positions as opaque strings."""
+    if isinstance(row, list):
+        return [plain(item) for item in row]
+    if not isinstance(row, dict):
+        return row
+    return {name: _plain(name, value) for name, value in row.items()}
+
+
+def _plain(name: str, value: Any) -> Any:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return plain(value)
+    if name == "at" or name.endswith("_at"):
+        return rfc3339(value)
+    return str(value) if name == "position" or name.endswith("_position") else value
+
+
 def day(at: int | None) -> str:
     """An instant for a table."""
     return "" if at is None else rfc3339(at)[:19].replace("T", " ") + "Z"

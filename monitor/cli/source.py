@@ -5,9 +5,12 @@ In: a platform's id and what it is. Out: its secret, once, alone on standard out
 
 import argparse
 import json
-from typing import Any
+from typing import Any, Final
 
 from monitor.config import add_options
+
+HOUR_MS: Final = 3_600_000
+MOST_HOURS: Final = 8784
 
 
 def add(commands: Any) -> None:
@@ -37,6 +40,24 @@ def add(commands: Any) -> None:
     new.add_argument("--demo", action="store_true", help="a demonstration: every answer over it says so")
     add_options(new)
     new.set_defaults(run=add_source)
+    turned = verbs.add_parser(
+        "rotate",
+        help="a fresh secret; the old one holds on for a while 更换密钥",
+        description="Gives a platform a fresh secret and prints it, once, alone on standard output. "
+        "With --keep the old one holds besides for so many hours, then ends by itself; without, it ends at "
+        "once. A source whose secret was lost is given one the same way.",
+    )
+    turned.add_argument("id", metavar="ID", help="the source")
+    turned.add_argument("--secret", help="the new one, where the platform has chosen it")
+    turned.add_argument(
+        "--keep",
+        type=_hours,
+        default=0,
+        metavar="HOURS",
+        help="how long the old one holds besides (default 0)",
+    )
+    add_options(turned)
+    turned.set_defaults(run=rotate_source)
     listed = verbs.add_parser("list", help="every platform 来源列表", description="Lists the platforms.")
     listed.add_argument("--json", action="store_true", help="JSON instead of a table")
     add_options(listed)
@@ -69,6 +90,45 @@ def add_source(args: argparse.Namespace) -> int:
     return 0
 
 
+def rotate_source(args: argparse.Namespace) -> int:
+    """Gives a platform a fresh secret; prints it."""
+    from monitor.cli import order
+    from monitor.control import RotateSource
+    from monitor.ingest.seal import weakness
+
+    _, secret, ends = order.give(
+        args,
+        RotateSource(by=order.by(), id=args.id, secret=args.secret, keep_ms=round(args.keep * HOUR_MS)),
+        make=False,
+    )
+    if weak := weakness(secret):
+        order.note(weak)
+    until = f"holds until {order.day(ends)}" if ends else "holds no more"
+    order.note(f"source {args.id}: the new secret is shown this once; the old one {until}")
+    print(secret)
+    return 0
+
+
+def _hours(text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = -1
+    if not 0 <= hours <= MOST_HOURS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of hours from 0 to {MOST_HOURS}")
+    return hours
+
+
+def _secrets(row: Any) -> str:
+    """How many secrets a platform has, and until when the others hold."""
+    from monitor.cli import order
+
+    ends = [one["ends_at"] for one in row["secrets"]]
+    if not ends:
+        return "无 none: source rotate"
+    return ", ".join("1" if at is None else f"旧 old: {order.day(at)}" for at in ends)
+
+
 def list_sources(args: argparse.Namespace) -> int:
     """Prints every platform."""
     from monitor.cli import order
@@ -76,7 +136,7 @@ def list_sources(args: argparse.Namespace) -> int:
 
     rows = order.give(args, ListSources(by=order.by()), make=False)
     if args.json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print(json.dumps(order.plain(rows), ensure_ascii=False))
         return 0
     order.table(
         (
@@ -86,6 +146,7 @@ def list_sources(args: argparse.Namespace) -> int:
             "间隔 seconds",
             "签到 sign-in",
             "演示 demo",
+            "密钥 secrets",
             "添加 added",
         ),
         [
@@ -96,6 +157,7 @@ def list_sources(args: argparse.Namespace) -> int:
                 str(row["heartbeat_seconds"] or ""),
                 "是 yes" if row["may_sign_in"] else "",
                 "是 yes" if row["demo"] else "",
+                _secrets(row),
                 order.day(row["added_at"]),
             )
             for row in rows

@@ -81,7 +81,7 @@ def list_tokens(args: argparse.Namespace) -> int:
 
     rows = order.give(args, ListTokens(by=order.by()), make=False)
     if args.json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print(json.dumps(order.plain(rows), ensure_ascii=False))
         return 0
     order.table(
         ("编号 id", "持有人 name", "角色 role", "班次 cohorts", "来源/学员", "添加 added", "吊销 revoked"),

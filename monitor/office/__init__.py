@@ -1,18 +1,19 @@
-"""What staff decide: cohorts, bindings, corrections, sources, tokens. First the log, then the tables.
+"""What staff decide: cohorts, bindings, corrections, sources, tokens, erasures. The log, then tables.
 
 In: a decision, who takes it, why, and `now`. Out: what came of it, or `Declined` with a sentence. Never:
 HTTP, the clock, whether a role may decide this (the doors ask that). Every decision is an entry of the log,
 so that an answer given last week can be given again, and so that the tables can be read anew from it
-(`rebuild`); secrets, token hashes and identities alone are in the tables and nowhere else.
+(`rebuild`); secrets, token hashes, identities and who read what are in the tables and nowhere else.
 """
 
 from monitor.office.access import Access
 from monitor.office.cohorts import Cohorts, Imported
 from monitor.office.corrections import Corrections
 from monitor.office.declined import Declined
+from monitor.office.erasures import Erasures
 
 __all__ = ["Declined", "Imported", "Office"]
 
 
-class Office(Cohorts, Corrections, Access):
+class Office(Cohorts, Corrections, Access, Erasures):
     """The office of one data folder. Open it with `Office.open`, close it with `close`."""

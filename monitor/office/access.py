@@ -15,8 +15,10 @@ import msgspec
 from monitor.event import OURS
 from monitor.ingest.seal import new_secret
 from monitor.ingest.sources import CAMERAS, KINDS, Source
+from monitor.instant import rfc3339
 from monitor.office.archive import Archive, decision
 from monitor.office.declined import Declined
+from monitor.store.cabinet import Secret
 from monitor.store.records import SourceRow, TokenRow, body
 
 ROLES: Final = ("platform", "teacher", "clerk", "approver", "center", "auditor", "admin", "trainee")
@@ -82,11 +84,57 @@ class Access(Archive):
         except ValueError as error:
             raise Declined("invalid", f"secret: {error}") from None
         row = SourceRow(source_id, kind, camera, heartbeat_seconds, may_sign_in, demo, now)
-        await self.cabinet.put_secrets(source_id, [secret], now)
-        await self.keep("source", {"by": by}, body(row), now, secrets=(secret,))
+        await self._put_secrets(source_id, (Secret(secret, now),))
+        await self.keep("source", {"by": by}, body(row), now)
         added = self.state.get(SourceRow, source_id)
         assert added is not None
         return added, secret
+
+    @decision
+    async def rotate_source(
+        self, source_id: str, *, secret: str | None = None, keep_ms: int = 0, by: str, now: int
+    ) -> tuple[SourceRow, str, int | None]:
+        """A fresh secret (or the one given) for a platform; and until when those it has hold besides.
+
+        They end `keep_ms` from now, by themselves, unless they end before. A source that has none any more
+        (tables restored that are older than the log) is given one the same way.
+        """
+        row = self.state.get(SourceRow, source_id)
+        if row is None:
+            raise Declined("not_found", f"there is no source {source_id}; monitor source list names them")
+        if keep_ms < 0:
+            raise Declined("invalid", "keep: how long the old secret holds can't be less than nothing")
+        secret = secret or new_secret()
+        try:
+            KINDS[row.kind].seal((secret,))
+        except ValueError as error:
+            raise Declined("invalid", f"secret: {error}") from None
+        before = self._secrets.get(source_id, ())
+        ends = now + keep_ms
+        kept = tuple(
+            msgspec.structs.replace(one, ends_at=ends if one.ends_at is None else min(ends, one.ends_at))
+            for one in before
+            if keep_ms and one.holds(now) and one.text != secret
+        )
+        headers = {"by": by, "why": "secret rotated", "ends": rfc3339(ends)}
+        await self._put_secrets(source_id, (Secret(secret, now), *kept))
+        try:
+            await self.keep("source", headers, body(row), now)
+        except Declined:
+            await self._put_secrets(source_id, before)
+            raise
+        last = max((one.ends_at for one in kept if one.ends_at is not None), default=None)
+        return self.state.get(SourceRow, source_id) or row, secret, last
+
+    def secrets_of(self, source_id: str) -> list[dict[str, int | None]]:
+        """Since when, and until when, the secrets of a source hold; never the secrets."""
+        return [
+            {"added_at": one.added_at, "ends_at": one.ends_at} for one in self._secrets.get(source_id, ())
+        ]
+
+    async def _put_secrets(self, source_id: str, secrets: tuple[Secret, ...]) -> None:
+        await self.cabinet.put_secrets(source_id, secrets)
+        self._secrets[source_id] = secrets
 
     @decision
     async def add_token(

@@ -17,9 +17,11 @@ from monitor.event import Event
 from monitor.ingest import sources as platforms
 from monitor.ingest.sources import KINDS, Source
 from monitor.office.declined import Declined
-from monitor.store.cabinet import Cabinet
+from monitor.office.seals import Seals
+from monitor.store.cabinet import Cabinet, Secret
 from monitor.store.entry import Entry
 from monitor.store.folder import Folder
+from monitor.store.ledger import Erasing
 from monitor.store.log import Log, LogBusy, LogFailed
 from monitor.store.records import CohortRow, Row, SourceRow, State, changes
 
@@ -45,6 +47,7 @@ class Archive:
         self.cabinet = cabinet
         self.state = State()
         self._platforms: dict[str, Source] = {}
+        self._secrets: dict[str, tuple[Secret, ...]] = {}
         self._token_ids: dict[str, str] = {}
         self._one_at_a_time = asyncio.Lock()
         self._behind = False
@@ -81,9 +84,9 @@ class Archive:
         headers: Mapping[str, str],
         data: bytes,
         now: int,
-        secrets: tuple[str, ...] = (),
+        erase: Erasing | None = None,
     ) -> Entry:
-        """Makes an entry of ours; `secrets` are those of the source that it adds."""
+        """Makes an entry of ours; `erase`: a body that goes with it."""
         rows: list[Row] = []
 
         def durable(entry: Entry) -> None:
@@ -91,7 +94,7 @@ class Archive:
             self.state.put(rows)
             for row in rows:
                 if isinstance(row, SourceRow):
-                    self._platforms[row.id] = _platform(row, secrets)
+                    self._platforms[row.id] = _platform(row, self._secrets.get(row.id, ()))
             events = platforms.events(entry)
             for follower in self.on_entry:
                 try:
@@ -100,7 +103,7 @@ class Archive:
                     _log.exception("a follower failed at position %d", entry.position)
 
         try:
-            entry = await self.log.append(kind, OURS, now, headers, data, _DECODER, then=durable)
+            entry = await self.log.append(kind, OURS, now, headers, data, _DECODER, then=durable, erase=erase)
         except (LogBusy, LogFailed):
             raise Declined("unavailable", "it could not be written and does not hold; try again") from None
         except ValueError:
@@ -160,9 +163,9 @@ class Archive:
 
     async def _load(self) -> None:
         self.state = await self.cabinet.load()
-        secrets = await self.cabinet.secrets()
+        self._secrets = await self.cabinet.secrets()
         self._platforms = {
-            row.id: _platform(row, secrets.get(row.id, ())) for row in self.state.all(SourceRow)
+            row.id: _platform(row, self._secrets.get(row.id, ())) for row in self.state.all(SourceRow)
         }
         self._token_ids = await self.cabinet.token_hashes()
 
@@ -183,7 +186,7 @@ def decision(
     return whole
 
 
-def _platform(row: SourceRow, secrets: tuple[str, ...]) -> Source:
+def _platform(row: SourceRow, secrets: tuple[Secret, ...]) -> Source:
     kind = KINDS[row.kind]
     return Source(
         id=row.id,
@@ -193,7 +196,7 @@ def _platform(row: SourceRow, secrets: tuple[str, ...]) -> Source:
         may_sign_in=row.may_sign_in,
         demo=row.demo,
         added_at=row.added_at,
-        seal=kind.seal(secrets),
+        seal=Seals(kind.seal, secrets),
     )
 
 

@@ -140,8 +140,8 @@ class Cohorts(Archive):
             ):
                 notes.append(
                     f"source {listed.id}: the cohort file says camera {listed.camera}, "
-                    f"{listed.heartbeat_seconds or 'the policy'} s; source add said {known.camera}, "
-                    f"{known.heartbeat_seconds or 'nothing'} s. The cohort file counts"
+                    f"{_interval(listed.heartbeat_seconds)}; source add said camera {known.camera}, "
+                    f"{_interval(known.heartbeat_seconds)}. The cohort file counts"
                 )
         return notes
 
@@ -170,6 +170,12 @@ def opened(data: bytes) -> Plan:
         return open_cohort(data)
     except CohortFileError as error:
         raise Declined.file("invalid", error.errors) from None
+
+
+def _interval(heartbeat_seconds: int | None) -> str:
+    if heartbeat_seconds is None:
+        return "the beat that the policy has"
+    return f"a beat each {heartbeat_seconds} s"
 
 
 def _imported(

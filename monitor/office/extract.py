@@ -1,12 +1,16 @@
 """Takes a cohort out of the log, as files that `monitor recount` reads and counts the same.
 
-In: an open `Ledger`, a cohort's id. Out: its file as it holds, and its events one a line with `receivedtime`.
-Never: changes the log, lets out an event that can't count for this cohort (it may be another organiser's).
+In: an open `Ledger`, a cohort's id. Out: its file as it holds, and its events one a line with `receivedtime`;
+of the other events in the same deliveries a hash each. Never: changes the log, lets out an event that can't
+count for this cohort (it may be another organiser's).
 """
 
+import hashlib
 from collections.abc import Callable, Iterator
 
-from monitor.event import OURS, write
+import msgspec
+
+from monitor.event import OURS, Event, write
 from monitor.hours.fold import Fold
 from monitor.hours.plan import open_cohort
 from monitor.ingest.sources import events
@@ -26,14 +30,32 @@ def cohort_file(ledger: Ledger, cohort: str, until: int) -> bytes | None:
 
 
 def event_lines(
-    ledger: Ledger, file: bytes, until: int, progress: Callable[[int, int], None] | None = None
+    ledger: Ledger,
+    file: bytes,
+    until: int,
+    progress: Callable[[int, int], None] | None = None,
+    others: Callable[[bytes], object] | None = None,
 ) -> Iterator[bytes]:
-    """The events that can count for the cohort of a file, in the order in which they came."""
+    """The events that can count for the cohort of a file, in the order in which they came.
+
+    `others` is handed a line for each event that came in a delivery with one of those and is none of them:
+    the delivery's position, and the SHA-256 of the event as it stands in its body.
+    """
     fold = Fold(open_cohort(file))
     for entry in _read(ledger, {"delivery"}, {*fold.plan.sources, *OURS}, until, progress):
-        for event in events(entry):
-            if fold.touches(event):
-                yield write(event) + b"\n"
+        found = events(entry)
+        ours = [event for event in found if fold.touches(event)]
+        for event in ours:
+            yield write(event) + b"\n"
+        if others is not None and 0 < len(ours) < len(found):
+            for event in found:
+                if not fold.touches(event):
+                    others(_hashed(entry, event))
+
+
+def _hashed(entry: Entry, event: Event) -> bytes:
+    line = {"position": str(entry.position), "hash": hashlib.sha256(event.raw).hexdigest()}
+    return msgspec.json.encode(line) + b"\n"
 
 
 def _read(

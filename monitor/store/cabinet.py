@@ -25,6 +25,18 @@ def _table(kind: type[Row]) -> Table:
     return tables.metadata.tables[kind.table]
 
 
+class Secret(msgspec.Struct, frozen=True):
+    """A secret or public key of a source, in the clear: since when and until when it holds."""
+
+    text: str
+    added_at: int
+    ends_at: int | None = None
+
+    def holds(self, now: int) -> bool:
+        """Whether what it signs is believed at an instant; at the instant of its end no more."""
+        return self.ends_at is None or now < self.ends_at
+
+
 class Cabinet:
     """The tables of one data folder. Open it with `Cabinet.open`, close it with `close`."""
 
@@ -97,14 +109,15 @@ class Cabinet:
                 await db.execute(delete(_table(kind)))
             await db.execute(delete(tables.FACTS).where(tables.FACTS.c.name == "applied"))
 
-    async def put_secrets(self, source: str, secrets: Iterable[str], at: int) -> None:
+    async def put_secrets(self, source: str, secrets: Iterable[Secret]) -> None:
         """Keeps the secrets of a source in the place of those it had."""
         rows = [
             {
                 "source": source,
                 "n": n,
-                "sealed": self.vault.seal(secret, "secrets", source, str(n)),
-                "added_at": at,
+                "sealed": self.vault.seal(secret.text, "secrets", source, str(n)),
+                "added_at": secret.added_at,
+                "ends_at": secret.ends_at,
             }
             for n, secret in enumerate(secrets)
         ]
@@ -112,13 +125,14 @@ class Cabinet:
             await db.execute(delete(tables.SECRETS).where(tables.SECRETS.c.source == source))
             await _put(db, tables.SECRETS, rows)
 
-    async def secrets(self) -> dict[str, tuple[str, ...]]:
+    async def secrets(self) -> dict[str, tuple[Secret, ...]]:
         """The secrets of every source, in the clear."""
-        found: dict[str, tuple[str, ...]] = {}
+        found: dict[str, tuple[Secret, ...]] = {}
         async with self._engine.connect() as db:
             query = select(tables.SECRETS).order_by(tables.SECRETS.c.source, tables.SECRETS.c.n)
             for row in await db.execute(query):
-                secret = self.vault.open_sealed(row.sealed, "secrets", row.source, str(row.n))
+                text = self.vault.open_sealed(row.sealed, "secrets", row.source, str(row.n))
+                secret = Secret(text, row.added_at, row.ends_at)
                 found[row.source] = (*found.get(row.source, ()), secret)
         return found
 

@@ -8,8 +8,9 @@ class Entry(msgspec.Struct, frozen=True):
 
     `position` counts from 1 without gaps; `at` is the arrival, UTC milliseconds; `headers` are those that
     prove the delivery (or say who decided what, and why); `body` the bytes as they were signed; `decoder`
-    says which decoder, at which version, reads them; `hash` is the entry's link of the chain, in hex. Of an
-    `erased` entry the body is what stands in its place: a list of events without the person, or nothing.
+    says which decoder, at which version, reads them; `hash` is the entry's link of the chain, in hex. Where
+    `erased` names the hash of the body as it was signed (hex), that is gone, and `body` is what stands in its
+    place: a list of events without the person, or nothing.
     """
 
     position: int
@@ -20,4 +21,4 @@ class Entry(msgspec.Struct, frozen=True):
     body: bytes
     decoder: str
     hash: str
-    erased: bool = False
+    erased: str = ""

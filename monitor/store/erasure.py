@@ -34,5 +34,9 @@ def erased(body: bytes) -> Erased:
 def body(entry: Entry, replacement: bytes) -> bytes:
     """The body of the entry that says a body goes and what replaces it (nothing: no bytes)."""
     return msgspec.json.encode(
-        Erased(entry.position, chain.body_hash(entry.body).hex(), chain.body_hash(replacement).hex())
+        Erased(
+            entry.position,
+            entry.erased or chain.body_hash(entry.body).hex(),
+            chain.body_hash(replacement).hex(),
+        )
     )

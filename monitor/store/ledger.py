@@ -377,5 +377,5 @@ def entry(row: Kept) -> Entry:
         row.body,
         row.decoder,
         row.link.hex(),
-        row.erased is not None,
+        "" if row.erased is None else row.erased.hex(),
     )

@@ -43,8 +43,9 @@ SECRETS = Table(
     Column("n", Integer, primary_key=True, autoincrement=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("added_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger),
 )
-"""Secrets and public keys of sources, encrypted; several of one source hold at once."""
+"""Secrets and public keys of sources, encrypted; several of one source hold at once, until they end."""
 
 TOKENS = Table(
     "tokens",

@@ -156,3 +156,30 @@ def test_the_folder_may_be_named_by_the_environment(
 def test_each_group_explains_itself(monitor: Command, group: str) -> None:
     done = monitor(group, "--help", data=False)
     assert (done.code, "usage: monitor" in done.out) == (0, True)
+
+
+def test_a_fresh_secret_is_printed_alone_and_the_list_shows_until_when_the_old_one_holds(
+    monitor: Command,
+) -> None:
+    monitor("source", "add", "main", "--kind", "native")
+    turned = monitor("source", "rotate", "main", "--keep", "24")
+    assert (turned.code, len(turned.out.splitlines()), "holds until" in turned.err) == (0, 1, True)
+    (row,) = json.loads(monitor("source", "list", "--json").out)
+    assert [one["ends_at"] is None for one in row["secrets"]] == [True, False]
+    assert row["secrets"][1]["ends_at"].endswith("Z")
+    listed = monitor("source", "list").out
+    assert ("旧 old" in listed, turned.out.strip() in listed) == (True, False)
+    assert monitor("source", "rotate", "main", "--keep", "x").code == 2
+
+
+def test_lists_as_json_have_times_and_positions_as_the_wire_has_them(
+    monitor: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "c.json").write_bytes(cohort_file())
+    monitor("cohort", "import", tmp_path / "c.json")
+    monitor("source", "add", "main", "--kind", "native")
+    monitor("token", "add", "--role", "admin")
+    for group, instant in (("cohort", "at"), ("source", "added_at"), ("token", "added_at")):
+        (row,) = json.loads(monitor(group, "list", "--json").out)
+        assert row[instant].endswith("Z")
+        assert isinstance(row["position"], str)

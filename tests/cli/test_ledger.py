@@ -1,8 +1,12 @@
 """`ledger`: a broken chain is exit code 1; what is exported recounts to the same bytes."""
 
 import asyncio
+import hashlib
 import json
+import random
 from pathlib import Path
+
+import pytest
 
 from monitor.control import opened
 from monitor.hours.fold import Fold
@@ -11,10 +15,11 @@ from monitor.hours.recount import document, to_bytes
 from monitor.ingest import sources
 from monitor.intake import Intake
 from monitor.store.folder import Folder
+from monitor.store.ledger import Ledger
 from tests.cli.command import Command
-from tests.cohort_file import cohort_file
+from tests.cohort_file import COHORT, cohort_file
 from tests.ingest.signing import NOW, SECRET, batch, event, signed
-from tests.store.logs import rewrite_entry
+from tests.store.logs import alter, rewrite_entry
 
 ID = "bj-cnc-01"
 AS_OF = "2026-05-22T18:00:00+08:00"
@@ -102,7 +107,7 @@ def test_an_altered_log_is_exit_code_1_and_the_link_is_named(monitor: Command) -
     assert done.code == 1
     assert "position 4" in done.err
     told = json.loads(monitor("ledger", "verify", "--json").out)
-    assert (told["entries"], told["broken"]["position"]) == (3, 4)
+    assert (told["entries"], told["broken"]["position"]) == (3, "4")
 
 
 def test_both_work_beside_a_running_server(monitor: Command, tmp_path: Path) -> None:
@@ -127,3 +132,225 @@ def test_a_folder_without_a_log_is_exit_code_2(monitor: Command) -> None:
     Path(monitor.data).mkdir()
     done = monitor("ledger", "verify")
     assert (done.code, "no log" in done.err) == (2, True)
+
+
+# --- heads noted before ----------------------------------------------------------------------------------
+
+
+def test_heads_as_they_stand_in_answers_are_met(monitor: Command, tmp_path: Path) -> None:
+    asyncio.run(_class(monitor.data))
+    answer = json.loads(monitor("ledger", "export", ID, tmp_path / "out", "--json").out)
+    position, head = answer["position"], answer["head"]
+    behind = {"position": "1", "hash": _hash(monitor.data, 1), "event": {}}
+    for text in (
+        json.dumps(answer),
+        json.dumps(answer, indent=2),
+        f"# noted\n\n{position} {head.upper()}\n{json.dumps(behind)}\n",
+        f"position {position}, head {head}",
+        monitor("ledger", "verify").out.splitlines()[0],
+        monitor("ledger", "verify", "--json").out,
+    ):
+        (tmp_path / "heads").write_text(text)
+        done = monitor("ledger", "verify", "--heads", tmp_path / "heads")
+        assert (done.code, "passes through" in done.out) == (0, True), (text, done.err)
+
+
+def _hash(data: str, position: int) -> str:
+    ledger = Ledger(Path(data) / "log.sqlite")
+    try:
+        return ledger.entry(position).hash
+    finally:
+        ledger.close()
+
+
+def test_a_shortened_chain_is_found_and_the_head_named(monitor: Command, tmp_path: Path) -> None:
+    asyncio.run(_class(monitor.data))
+    head = json.loads(monitor("ledger", "verify", "--json").out)
+    (tmp_path / "heads").write_text(f"{head['entries']} {head['head']}\n1 {_hash(monitor.data, 1)}\n")
+    alter(Path(monitor.data) / "log.sqlite", "DELETE FROM blocks WHERE first > 3")
+    assert monitor("ledger", "verify").code == 0
+    done = monitor("ledger", "verify", "--heads", tmp_path / "heads")
+    assert (done.code, f"head {head['entries']} {head['head']}" in done.err) == (1, True)
+    told = json.loads(monitor("ledger", "verify", "--heads", tmp_path / "heads", "--json").out)
+    assert [missed["position"] for missed in told["missed"]] == [str(head["entries"])]
+    assert told["broken"] is None
+
+
+@pytest.mark.parametrize("text", ["", "# none\n", "5 abc", '{"position": "5"}', "\xff"])
+def test_a_file_without_heads_is_exit_code_2(monitor: Command, tmp_path: Path, text: str) -> None:
+    asyncio.run(_class(monitor.data))
+    (tmp_path / "heads").write_bytes(text.encode("latin-1"))
+    assert monitor("ledger", "verify", "--heads", tmp_path / "heads").code == 2
+
+
+# --- several cohorts on one source -----------------------------------------------------------------------
+
+
+async def _two(data: str) -> bytes:
+    """Two cohorts on one source, in the same deliveries; what the service counts of the first."""
+    async with opened(Folder(Path(data))) as (log, office):
+        other = cohort_file(cohort={**COHORT["cohort"], "id": "other", "organizer": "另一机构"})
+        for file in (cohort_file(), other):
+            await office.import_cohort(file, by="cli/a", why="import", now=NOW)
+        await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
+        intake = Intake(log, office.source)
+        for n, time in enumerate(BEATS):
+            beats = [
+                event(f"{cohort}{n}", time=time, data={**BEAT, "cohort": cohort}) for cohort in (ID, "other")
+            ]
+            loose = event(f"n{n}", time=time, data={**BEAT, "account": "u-404"})
+            body = batch(*beats, loose) if n % 3 else batch(beats[1])
+            now = NOW + 4_000_000 + n
+            await intake.deliver("main", signed(f"m{n}", body, at=now), body, now)
+        fold = Fold(open_cohort(await office.cohort_file(ID)))
+        async for entry in log.read(kinds={"delivery"}):
+            for one in sources.events(entry):
+                if fold.touches(one):
+                    fold.add(one)
+        return to_bytes(document(fold.result(1_779_444_000_000)))
+
+
+BEAT = {"account": "u-1001", "room": "room-1", "connection": "c-7", "camera": "on"}
+
+
+def test_others_in_the_same_deliveries_are_hashes_and_the_recount_gives_the_same_bytes(
+    monitor: Command, tmp_path: Path
+) -> None:
+    served = asyncio.run(_two(monitor.data))
+    assert monitor("ledger", "export", ID, tmp_path).code == 0
+    recounted = monitor(
+        *("recount", "--cohort", tmp_path / "cohort.json", "--events", tmp_path / "events.ndjson"),
+        *("--as-of", AS_OF, "--json"),
+        data=False,
+    )
+    assert recounted.out.encode() == served
+    for file in tmp_path.glob("*.*json"):
+        assert b'"other"' not in file.read_bytes()
+    others = [json.loads(line) for line in (tmp_path / "others.ndjson").read_bytes().splitlines()]
+    assert len(others) == sum(1 for n in range(len(BEATS)) if n % 3)
+    ledger = Ledger(Path(monitor.data) / "log.sqlite")
+    for line in others:
+        assert sorted(line) == ["hash", "position"]
+        theirs = sources.events(ledger.entry(int(line["position"])))[1]
+        assert (theirs.data.cohort, hashlib.sha256(theirs.raw).hexdigest()) == ("other", line["hash"])
+    ledger.close()
+
+
+# --- erasure ---------------------------------------------------------------------------------------------
+
+
+def _position(data: str, name: str) -> int:
+    ledger = Ledger(Path(data) / "log.sqlite")
+    try:
+        (found,) = (
+            entry.position
+            for entry in ledger.read(0, None, {"delivery"}, None, 1_000)
+            if entry.headers.get("webhook-id") == name
+        )
+        return found
+    finally:
+        ledger.close()
+
+
+def test_an_erased_body_is_reported_as_erased_and_the_chain_holds(monitor: Command, tmp_path: Path) -> None:
+    asyncio.run(_class(monitor.data))
+    before = monitor("ledger", "verify", "--json").out
+    (tmp_path / "heads").write_text(before)
+    position = _position(monitor.data, "m2")
+    done = monitor("ledger", "erase", position, "--reason", "删除请求", "--by", "张管理员", "--json")
+    assert (done.code, "backups" in done.err) == (0, True)
+    found = monitor("ledger", "verify", "--heads", tmp_path / "heads")
+    assert (found.code, f"erased: positions {position}" in found.out) == (0, True)
+    told = json.loads(monitor("ledger", "verify", "--json").out)
+    assert (told["erased"], told["broken"]) == ([str(position)], None)
+    assert told["head"] == json.loads(done.out)["head"]
+    ledger = Ledger(Path(monitor.data) / "log.sqlite")
+    said, gone = ledger.entry(int(json.loads(done.out)["position"])), ledger.entry(position)
+    ledger.close()
+    assert (said.kind, said.headers["by"], said.headers["why"]) == ("erasure", "张管理员", "删除请求")
+    assert (gone.body, len(gone.erased)) == (b"", 64)
+    assert gone.erased in said.body.decode()
+
+
+def test_with_a_pseudonym_the_hours_of_the_others_stay(monitor: Command, tmp_path: Path) -> None:
+    asyncio.run(_class(monitor.data))
+    position = _position(monitor.data, "m2")
+    done = monitor("ledger", "erase", position, "--reason", "r", "--by", "b", "--account", "u-1001=erased-1")
+    assert done.code == 0
+    assert monitor("ledger", "verify").code == 0
+    ledger = Ledger(Path(monitor.data) / "log.sqlite")
+    accounts = {one.data.account for one in sources.events(ledger.entry(position))}
+    ledger.close()
+    assert accounts == {"erased-1"}
+    assert monitor("ledger", "export", ID, tmp_path / "out").code == 0
+    exported = [json.loads(line) for line in (tmp_path / "out" / "events.ndjson").read_bytes().splitlines()]
+    assert {"u-1001", "erased-1"} <= {one["data"].get("account") for one in exported}
+    assert monitor("ledger", "erase", position, "--reason", "r", "--by", "b").code == 0
+    assert json.loads(monitor("ledger", "verify", "--json").out)["erased"] == [str(position)]
+
+
+def test_what_stands_in_place_of_an_erased_body_can_not_be_altered(monitor: Command, tmp_path: Path) -> None:
+    asyncio.run(_class(monitor.data))
+    position = _position(monitor.data, "m2")
+    (tmp_path / "events").write_bytes(batch(event("b20", data={"account": "p", "room": "r", "camera": "on"})))
+    arguments = ("--reason", "r", "--by", "b", "--events", tmp_path / "events")
+    assert monitor("ledger", "erase", position, *arguments).code == 0
+    assert monitor("ledger", "verify").code == 0
+    rewrite_entry(Path(monitor.data) / "log.sqlite", position, body=b"[]")
+    broken = json.loads(monitor("ledger", "verify", "--json").out)["broken"]
+    assert (broken["position"], "not what its erasure entry says" in broken["problem"]) == (
+        str(position),
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("position", "more", "words"),
+    [
+        ("999", [], "no position 999"),
+        ("1", [], "is no delivery but a cohort"),
+        ("m2", ["--account", "u-404=x"], "nothing was erased"),
+        ("m2", ["--reason", " "], "why"),
+        ("m2", ["--reason", "身份证 11010519491231002X"], "ID number"),
+        ("m2", ["--events", "new.json"], "only what was sent can stay"),
+        ("m2", ["--events", "none.json"], "events"),
+        ("x", [], "no position of the log"),
+        ("m2", ["--account", "u"], "OLD=NEW"),
+        ("m2", ["--events", "missing.json"], "missing.json"),
+    ],
+)
+def test_an_erasure_that_can_not_be_is_exit_code_2_and_erases_nothing(
+    monitor: Command, tmp_path: Path, position: str, more: list[str], words: str
+) -> None:
+    asyncio.run(_class(monitor.data))
+    (tmp_path / "new.json").write_bytes(batch(event("never-sent")))
+    (tmp_path / "none.json").write_bytes(b"[")
+    place = str(_position(monitor.data, position)) if position == "m2" else position
+    before = json.loads(monitor("ledger", "verify", "--json").out)
+    done = monitor("ledger", "erase", place, "--reason", "r", "--by", "b", *more)
+    assert (done.code, words in done.err) == (2, True), done.err
+    assert before == json.loads(monitor("ledger", "verify", "--json").out)
+
+
+def test_the_bytes_of_an_erased_body_are_in_no_file(monitor: Command) -> None:
+    noise = random.Random(1).randbytes(3_000)
+
+    async def keep_some() -> int:
+        async with opened(Folder(Path(monitor.data))) as (log, office):
+            for n in range(3):
+                await log.append("delivery", "main", NOW, {}, b"x" * n, "native/1")
+            kept = await log.append("delivery", "main", NOW, {}, noise, "native/1")
+            for n in range(600):  # the block is closed, its young copy is free space
+                await log.append("delivery", "main", NOW, {}, b"%d" % n, "native/1")
+            await office.erase(kept.position, "r", by="b", now=NOW)
+            assert (await log.entry(kept.position)).body == b""
+            assert (await log.entry(kept.position + 1)).body == b"0"
+            await log.append("delivery", "main", NOW, {}, b"after", "native/1")
+            return kept.position
+
+    position = asyncio.run(keep_some())
+    for file in Path(monitor.data).iterdir():
+        if file.is_file():
+            data = file.read_bytes()
+            assert not any(noise[n : n + 16] in data for n in range(0, 2_900, 50)), file
+    assert json.loads(monitor("ledger", "verify", "--json").out)["erased"] == [str(position)]

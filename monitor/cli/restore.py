@@ -1,0 +1,67 @@
+"""`monitor restore`: a data folder from a backup.
+
+In: a backup, an empty data folder. Out: the folder as it was, its chain checked from first to last. Never:
+over data that is there.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from monitor.config import add_options
+
+
+def add(commands: Any) -> None:
+    """Add `restore` to the command line."""
+    command: argparse.ArgumentParser = commands.add_parser(
+        "restore",
+        help="a data folder from a backup 恢复",
+        description="Checks the chain of the backup in DIR and makes the data folder of it. Refuses where "
+        "there is data already.",
+    )
+    command.add_argument("dir", metavar="DIR", type=Path, help="what monitor backup wrote")
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("--key", metavar="FILE", type=Path, help="the key file, where it is not in the backup")
+    which.add_argument(
+        "--log-only",
+        action="store_true",
+        help="the key is lost: take the log alone; secrets, tokens and ID numbers have to be given anew",
+    )
+    command.add_argument("--json", action="store_true", help="one JSON object")
+    add_options(command)
+    command.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Makes the data folder; says where the log stands."""
+    import sqlite3
+
+    from monitor.cli import order
+    from monitor.cli.bar import Bar
+    from monitor.store.backup import BackupError, restore
+    from monitor.store.folder import FolderInUse
+
+    folder = order.folder(args)
+    try:
+        folder.lock()
+        try:
+            made = restore(
+                args.dir, folder, key=args.key, log_only=args.log_only, progress=Bar("恢复 restore")
+            )
+        finally:
+            folder.unlock()
+    except BackupError as error:
+        order.stop(order.MISUSED, str(error))
+    except FolderInUse as error:
+        order.stop(order.WRONG, str(error))
+    except (OSError, sqlite3.Error) as error:
+        where = getattr(error, "filename", None) or args.dir
+        order.stop(order.WRONG, f"{where}: {getattr(error, 'strerror', None) or error}")
+    if args.log_only:
+        order.note("give platforms new secrets (source rotate ID), people new tokens; import the ID numbers")
+    if args.json:
+        print(json.dumps({"position": str(made.position), "head": made.head}))
+    else:
+        print(f"{folder.path}: position {made.position}, head {made.head}")
+    return 0

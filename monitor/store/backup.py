@@ -1,0 +1,191 @@
+"""A copy of all that is kept, while it runs; and a data folder from such a copy.
+
+In: a data folder, or a copy of one. Out: the other. Never: over data that is there; the key beside the data
+unless it was asked for, for whoever has both can read the ID numbers.
+
+    log ─▶ tables ─▶ manifest, in this order: what the log says was added has its secrets in the tables copied
+    after it; tables that are ahead of the log are read anew from it
+"""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from monitor.store.folder import Folder
+from monitor.store.ledger import Ledger
+from monitor.store.migrate import HEADS, revision
+from monitor.store.verify import Head, verify
+
+LOG, OFFICE, KEY, MANIFEST = "log.sqlite", "office.sqlite", "monitor.key", "backup.json"
+_PAGES: Final = 2_000
+Progress = Callable[[int, int], None]
+
+
+class BackupError(Exception):
+    """What is wrong with a backup, or in its way; a sentence."""
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a backup says of itself: where the log stood, which key the tables need, whether that is here."""
+
+    position: int
+    head: str
+    at: int
+    key: str | None
+    key_inside: bool
+
+
+def back_up(
+    folder: Folder, to: Path, now: int, *, key: bool = False, progress: Progress | None = None
+) -> Manifest:
+    """Copies what is kept into an empty folder, beside whoever writes it. BackupError."""
+    if not folder.log.exists():
+        raise BackupError(f"{folder.log}: there is no log; name the right folder with --data")
+    to.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(to.iterdir()):
+        raise BackupError(f"{to}: is not empty; a backup goes into a folder of its own")
+    _copy_database(folder.log, to / LOG, progress)
+    if folder.office.exists():
+        _copy_database(folder.office, to / OFFICE, progress)
+    if key:
+        try:
+            _copy_file(folder.key, to / KEY)
+        except FileNotFoundError:
+            raise BackupError(f"{folder.key}: there is no key file to copy") from None
+    manifest = Manifest(*_head(to / LOG), now, _key_id(to / OFFICE), key)
+    _write(to / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
+    _sync(to)
+    return manifest
+
+
+def restore(
+    backup: Path,
+    folder: Folder,
+    *,
+    key: Path | None = None,
+    log_only: bool = False,
+    progress: Progress | None = None,
+) -> Manifest:
+    """Makes a data folder of a backup whose chain holds; the folder is locked by who calls. BackupError.
+
+    `key`: the key file, where it is not in the backup. `log_only`: the tables and their key are lost; they
+    are read anew from the log, without secrets, tokens and ID numbers.
+    """
+    for path in (folder.log, folder.office, folder.key):
+        if path.exists() or path.with_name(f"{path.name}-wal").exists():
+            raise BackupError(f"{path}: there is data already; restore into an empty folder")
+    manifest = _manifest(backup)
+    tables = (backup / OFFICE).exists() and not log_only
+    key = key or ((backup / KEY) if (backup / KEY).exists() else None)
+    if tables and manifest.key is not None and key is None:
+        raise BackupError(
+            f"{backup}: the tables need key {manifest.key}, which is not in this backup; name it with "
+            "--key FILE (is it lost: --log-only, then new secrets and tokens)"
+        )
+    ledger = Ledger(backup / LOG)
+    try:
+        found = verify(ledger, progress, [Head(manifest.position, manifest.head)])
+    finally:
+        ledger.close()
+    if found.broken is not None:
+        raise BackupError(f"{backup}: position {found.broken.position}: {found.broken.problem}")
+    if found.missed:
+        raise BackupError(f"{backup}: the log is not the one that was copied: {found.missed[0].problem}")
+    if tables:
+        if key is not None:
+            _copy_file(key, folder.key)
+        _copy_file(backup / OFFICE, folder.office)
+    _copy_file(backup / LOG, folder.log)  # the last: before it, there is no log here
+    return manifest
+
+
+def _manifest(backup: Path) -> Manifest:
+    try:
+        manifest = msgspec.json.decode((backup / MANIFEST).read_bytes(), type=Manifest)
+    except FileNotFoundError:
+        raise BackupError(f"{backup}: is no backup of monitor: there is no {MANIFEST} in it") from None
+    except (OSError, msgspec.DecodeError) as error:
+        raise BackupError(f"{backup / MANIFEST}: can't be read ({type(error).__name__})") from None
+    if not (backup / LOG).exists():
+        raise BackupError(f"{backup / LOG}: is missing")
+    if revision(backup / LOG) != HEADS["log"]:
+        raise BackupError(
+            f"{backup / LOG}: is of another version of monitor; restore it with that one, then upgrade"
+        )
+    return manifest
+
+
+def _copy_database(path: Path, to: Path, progress: Progress | None) -> None:
+    """The database as it stands at one instant, whatever is written meanwhile."""
+    with contextlib.ExitStack() as stack:
+        source = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        stack.callback(source.close)
+        source.execute("PRAGMA busy_timeout=10000")
+        source.execute("BEGIN")
+        source.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on it stands still for us
+        os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        copy = sqlite3.connect(to, isolation_level=None)
+        stack.callback(copy.close)
+
+        def told(_status: int, left: int, whole: int) -> None:
+            if progress is not None:
+                progress(whole - left, whole)
+
+        source.backup(copy, pages=_PAGES, progress=told)
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, to be read even where nothing can be written
+    _sync(to)
+
+
+def _copy_file(path: Path, to: Path) -> None:
+    """All of a file, or nothing of it."""
+    part = to.with_name(f"{to.name}.part")
+    with contextlib.suppress(FileNotFoundError):
+        part.unlink()
+    with path.open("rb") as source:
+        handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "wb") as copy:
+            shutil.copyfileobj(source, copy, 1 << 20)
+    _sync(part)
+    part.rename(to)
+    _sync(to.parent)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    path.chmod(0o600)
+    _sync(path)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _head(path: Path) -> tuple[int, str]:
+    ledger = Ledger(path)
+    try:
+        position, link = ledger.head()
+        return position, link.hex()
+    finally:
+        ledger.close()
+
+
+def _key_id(office: Path) -> str | None:
+    """Which key the tables were encrypted with."""
+    if not office.exists():
+        return None
+    db = sqlite3.connect(f"{office.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        row = db.execute("SELECT value FROM facts WHERE name = 'key'").fetchone()
+    finally:
+        db.close()
+    return row[0] if row else None
