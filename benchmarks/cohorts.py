@@ -21,7 +21,7 @@ from benchmarks.rounds import Wanted, median, result, rotated
 from monitor.clock import now_ms
 
 COHORTS = 1_000
-BATCHED, ALONE, UNNAMED = 30_000, 2_500, 600
+BATCHED, ALONE, UNNAMED = 15_000, 1_500, 200
 
 
 class Stage:

@@ -22,7 +22,7 @@ from benchmarks.stored import filled
 from monitor.clock import now_ms
 
 CONNECTIONS, BATCH_CONNECTIONS, STREAMS, WINDOW = 64, 16, 8, 64
-ONE, FRAMES, MANY = 6_000, 16_000, 80_000
+ONE, FRAMES, MANY = 5_000, 12_000, 50_000
 """Events in a round: one a request, one a frame, 100 a batch."""
 STORED = 1_000_000
 ROWS_ALONE, ROWS = 2_000, 100_000
@@ -86,8 +86,8 @@ def run(wanted: Wanted) -> dict[str, Any]:
             wanted.say("the ordinary stack: its packages")
             python, missing = stack.enter_context(peers.python(wanted.peers, naive.PACKAGES))
             if python is not None:
-                sides["naive one"] = partial(_naive, ground, python, 1_200, 1, CONNECTIONS)
-                sides["naive batch"] = partial(_naive, ground, python, 20_000, 100, BATCH_CONNECTIONS)
+                sides["naive one"] = partial(_naive, ground, python, 1_000, 1, CONNECTIONS)
+                sides["naive batch"] = partial(_naive, ground, python, 10_000, 100, BATCH_CONNECTIONS)
         found = rotated({name: side for name, side in sides.items() if name in needed}, wanted)
     return {name: _row(name, found, missing, ground.worked) for name in wanted.names}
 

@@ -16,7 +16,9 @@ def bench(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, dict
     return told
 
 
-@pytest.mark.parametrize("name", [["P1", "P1s", "P2"], ["P5"], ["P7"], ["P8"], ["P9"], ["P10"], ["recount"]])
+@pytest.mark.parametrize(
+    "name", [["P1", "P1s", "P2"], ["P5"], ["P7"], ["P8"], ["P9"], ["P10"], ["recount"]], ids="-".join
+)
 def test_a_benchmark_says_a_ratio_and_that_of_each_round(
     name: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
