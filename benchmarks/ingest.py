@@ -85,7 +85,9 @@ def run(wanted: Wanted) -> dict[str, Any]:
         if "P4" in wanted.names:
             wanted.say("the ordinary stack: its packages")
             python, missing = stack.enter_context(peers.python(wanted.peers, naive.PACKAGES))
-            if python is not None:
+            if python is None:
+                needed = {side for name in wanted.names if name != "P4" for side in NEEDS[name]}
+            else:
                 sides["naive one"] = partial(_naive, ground, python, 1_000, 1, CONNECTIONS)
                 sides["naive batch"] = partial(_naive, ground, python, 10_000, 100, BATCH_CONNECTIONS)
         found = rotated({name: side for name, side in sides.items() if name in needed}, wanted)

@@ -30,7 +30,7 @@ def rotated(sides: Mapping[str, Callable[[], Any]], wanted: Wanted) -> list[dict
     names = list(sides)
     found = []
     for number in range(wanted.rounds):
-        first = number % len(names)
+        first = number % max(1, len(names))
         measured = {}
         for name in names[first:] + names[:first]:
             wanted.say(f"round {number + 1}/{wanted.rounds}: {name}")

@@ -17,7 +17,7 @@ def bench(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, dict
 
 
 @pytest.mark.parametrize(
-    "name", [["P1", "P1s", "P2"], ["P5"], ["P7"], ["P8"], ["P9"], ["P10"], ["recount"]], ids="-".join
+    "name", [["P1", "P1s", "P2", "P3"], ["P5"], ["P7"], ["P8"], ["P9"], ["P10"], ["recount"]], ids="-".join
 )
 def test_a_benchmark_says_a_ratio_and_that_of_each_round(
     name: list[str], capsys: pytest.CaptureFixture[str]
@@ -53,13 +53,13 @@ def test_the_ratio_is_the_median_of_the_rounds() -> None:
     assert {"ratio": 2.0, "rounds": [1.0, 9.12, 2.0], "events": 3} == result([1, 9.1234, 2], events=3)
 
 
-def test_what_runs_beside_is_missing_rather_than_wrong(tmp_path: Path) -> None:
-    from benchmarks.peers import python
-
+def test_what_others_are_made_of_is_missing_rather_than_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").write_text("#!/bin/sh\nexit 1\n")
     (tmp_path / "bin" / "python").chmod(0o700)
-    with python(tmp_path, ["a_package_that_nobody_has"]) as (program, missing):
-        assert program is None
-        assert missing is not None
-        assert "monitor bench --peers DIR" in missing
+
+    for name, row in bench(capsys, "--only", "P4,P6", "--peers", str(tmp_path)).items():
+        assert row["ratio"] is None, name
+        assert "monitor bench --peers DIR" in str(row["missing"])
