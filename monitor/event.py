@@ -7,6 +7,7 @@ judges a room or a session that nobody knows (such events are kept and count whe
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, Literal, NoReturn
 
 import msgspec
@@ -200,13 +201,15 @@ def decode_batch(body: bytes, received: int | None = None) -> list[Event | BadEv
 
     Raises BadEvent when the body as a whole is neither.
     """
-    start = body.lstrip(b" \t\r\n")[:1]
+    one = body.lstrip(b" \t\r\n").startswith(b"{")
     try:
-        items = [body] if start == b"{" else [bytes(item) for item in _decode_items(body)]
-        if start == b"{":
+        if one:
             _decode_any(body)
+        items = [body] if one else [bytes(item) for item in _decode_items(body)]
     except _UNREADABLE as problem:
-        raise BadEvent("", f"the body is not a JSON array of events ({_words(problem)})") from None
+        items = [] if one else _split(body)
+        if not items:
+            raise BadEvent("", f"the body is not a JSON array of events ({_words(problem)})") from None
     found: list[Event | BadEvent] = []
     for item in items:
         try:
@@ -214,6 +217,33 @@ def decode_batch(body: bytes, received: int | None = None) -> list[Event | BadEv
         except BadEvent as bad:
             found.append(bad)
     return found
+
+
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{},]', re.DOTALL)
+
+
+def _split(body: bytes) -> list[bytes]:
+    """The items of a JSON array of objects of which some can't be read: they alone are to be refused.
+
+    Only brackets and strings are looked at. Empty where the brackets don't close or an item is no object.
+    """
+    items: list[bytes] = []
+    depth, start = 0, 0
+    text = body.strip(b" \t\r\n")
+    for token in _TOKEN.finditer(text):
+        sign = token.group()
+        if sign in b"[{":
+            depth += 1
+            start = token.end() if depth == 1 else start
+        elif sign in b"]}" or (sign == b"," and depth == 1):
+            depth -= sign != b","
+            if depth == 0 or sign == b",":
+                items.append(text[start : token.start()].strip(b" \t\r\n"))
+                start = token.end()
+            if depth == 0:
+                whole = text.startswith(b"[") and token.end() == len(text)
+                return items if whole and all(i[:1] + i[-1:] == b"{}" for i in items) else []
+    return []
 
 
 def _words(problem: Exception) -> str:

@@ -45,7 +45,6 @@ def poisons() -> dict[str, bytes]:
 
 async def test_one_poisonous_event_stops_no_other_and_survives_a_restart(ground: Ground) -> None:
     odd = {}
-    whole = {"a surrogate alone", "nested without end"}  # no JSON to our reader, and so the body is none
     async with nursery() as start:
         child = await start(ground.data)
         await child.listens()
@@ -63,7 +62,7 @@ async def test_one_poisonous_event_stops_no_other_and_survives_a_restart(ground:
                         or [one["index"] for one in said["refused"]] != [1]
                     ):
                         odd[what] = (answer.status, said.get("reason"), said.get("accepted"))
-            assert whole == set(odd)
+            assert {} == odd
             attendance = f"{child.url}/v1/cohorts/bj-cnc-01/attendance"
             async with http.get(attendance, headers=ground.bearer("admin")) as answer:
                 before = (answer.status, (await answer.json())["people"])
