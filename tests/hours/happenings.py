@@ -111,7 +111,11 @@ class Happenings:
         ways = [self.steady] * 6 + [self.patchy] * 3 + [self.by_state] * 3 + [self.soup] * 2
         for _ in range(self.rng.choice([1, 1, 1, 2])):
             way = self.by_state if self.scene.whole_course else self.rng.choice(ways)
-            way(self.device(session, person), spans[0][0], spans[-1][1])
+            device = self.device(session, person)
+            way(device, spans[0][0], spans[-1][1])
+            if self.rng.random() < 0.1:  # in the very same words from another platform
+                elsewhere = Device(self.rng.choice(self.scene.sources), device.who, device.where)
+                way(elsewhere, spans[0][0], spans[-1][1])
         if self.rng.random() < 0.25:
             device = self.device(session, person)
             place = {key: value for key, value in device.where.items() if key != "connection"}
@@ -189,6 +193,8 @@ class Happenings:
                 said["camera"] = self.rng.choice(["on", "on", "off"])
             if type_ in ("camera.on", "camera.off") and self.rng.random() < 0.3:
                 said["stream"] = self.rng.choice(["face", "desk"])
+            if type_ in ("camera.on", "camera.off") and self.rng.random() < 0.1:
+                said["camera"] = "on"  # a key that means nothing in this type, though in a heartbeat it does
             self.say(device.source, type_, self.beside(at), **said)
 
     # -- offline --------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 import difflib
 import json
 import os
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -72,6 +73,16 @@ def test_engine_and_reference_agree_on_random_classes(first: int) -> None:
 @given(classes())
 def test_engine_and_reference_agree_on_classes_that_shrink(made: Made) -> None:
     assert differences(made) == ""
+
+
+def test_an_event_of_another_type_with_the_data_of_a_beat_is_no_beat() -> None:
+    made = make(5)
+    once = {(event["source"], event["id"]): event for event in made.events}  # a reused id sorts all anew
+    events = [{k: v for k, v in event.items() if k != "receivedtime"} for event in once.values()]
+    beats = [e for e in events if e["type"] == "camera.heartbeat" and "account" in e["data"]]
+    for type_ in ("camera.off", "classroom.left", "chat.message"):
+        others = [{**beat, "id": f"other {beat['id']}", "type": type_} for beat in beats[::7]]
+        assert differences(replace(made, events=[*events, *others])) == ""
 
 
 def test_the_bytes_of_the_answer_are_canonical_json_and_a_newline() -> None:
