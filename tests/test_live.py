@@ -18,7 +18,9 @@ from monitor.instant import instant
 from monitor.live import Live, PositionUnknown, Watcher, difference
 from monitor.live.turns import Turns
 from monitor.live.watch import MOST_KEPT, MOST_WAITING, REFETCH, Channel
+from monitor.store import erasure
 from monitor.store.entry import Entry
+from monitor.store.ledger import Erasing
 from monitor.store.log import Log
 from tests.live_state import apply
 from tests.serve.school import COHORT, OTHER, Clock, cohort_file
@@ -340,6 +342,27 @@ async def test_a_cohort_nobody_needs_is_let_go_and_folded_again_when_needed(stag
     assert before is not None
     assert after is not None
     assert before.document == after.document
+
+
+async def test_what_was_erased_is_not_told_any_more(stage: Stage) -> None:
+    kept = await stage.push([stage.event("classroom.joined", "u-nobody", "08:20:00")])
+    before = await stage.live.answer(COHORT, None, None, stage.clock())
+    said = erasure.body(kept, b"[]")
+    await stage.log.append(
+        "erasure",
+        "staff",
+        stage.clock(),
+        {},
+        said,
+        "office/1",
+        then=stage._then,
+        erase=Erasing(kept.position, b"[]"),
+    )
+    after = await stage.live.answer(COHORT, None, None, stage.clock())
+    assert before is not None
+    assert after is not None
+    codes = [[one["code"] for one in told.document["findings"]] for told in (before, after)]
+    assert ["account_unmatched" in found for found in codes] == [True, False]
 
 
 async def test_a_watched_cohort_is_not_let_go(stage: Stage) -> None:

@@ -92,6 +92,12 @@ class Live:
                 place.stale = True
                 self._soon(entry.headers["cohort"], place)
             return
+        if entry.kind == "erasure":  # what was folded of the erased body is not to be told any more
+            self._former.clear()
+            for cohort, place in self._places.items():
+                place.stale = True
+                self._soon(cohort, place)
+            return
         if entry.kind != "delivery":
             return
         for cohort, place in self._concerned(events):
