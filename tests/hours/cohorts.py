@@ -4,7 +4,7 @@ Comes in: a seed. Goes out: a cohort file, events and an instant, always the sam
 instant lies on the grid of `tick_ms`. It never decides what must come out. What happens in class is in
 happenings.py.
 
-Every run draws the same 60 examples of a law; `MONITOR_LAW_EXAMPLES=2000` draws others, and more.
+Every run draws the same 40 examples of a law; `MONITOR_LAW_EXAMPLES=2000` draws others, and more.
 """
 
 import json
@@ -49,7 +49,7 @@ TICKS = [30_000] * 6 + [15_000] * 4 + [10_000] * 4 + [5_000] * 2 + [1_000]
 
 MORE = os.environ.get("MONITOR_LAW_EXAMPLES")
 law = settings(
-    max_examples=int(MORE or 60),
+    max_examples=int(MORE or 40),
     deadline=None,
     derandomize=MORE is None,
     database=None,

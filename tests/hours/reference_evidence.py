@@ -18,12 +18,11 @@ from zoneinfo import ZoneInfo
 import rfc8785
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
-EXCLUDED = ["opening", "closing", "summary_guidance", "exam", "self_study"]
 COMMON = {
     "total_hours": 80,
     "seminar_hours": 16,
     "daily_cap": 8,
-    "excluded_kinds": EXCLUDED,
+    "excluded_kinds": ["opening", "closing", "summary_guidance", "exam", "self_study"],
     "seminar_kinds": ["discussion", "exchange"],
     "silence_seconds": 90,
     "heartbeat_seconds": 30,
@@ -289,7 +288,6 @@ class Count:
         return connection
 
     def connection_category(self, connection: Connection, t: int) -> str:
-        """The table of section 4, looked up for one instant."""
         before, after = connection.neighbours(t)
         if before is None:
             return "not_in_room"
@@ -391,8 +389,6 @@ class Count:
     def time_of(self, person: str, period: Period) -> dict[str, int]:
         online = period.session["mode"] == "online"
         return self.online_time(person, period) if online else self.offline_time(person, period)
-
-    # -- the grid -------------------------------------------------------------------------------------------
 
     def check_grid(self) -> None:
         """Nothing may change within a tick, or counting ticks would not be counting time."""
