@@ -41,6 +41,10 @@ from monitor.store.log import Log
 
 Clock = Callable[[], int]
 
+_GARBAGE = (50_000, 50, 100)
+"""How many objects more than before until garbage is looked for: what a delivery makes is none, it is kept or
+goes by itself; with Python's own 700 each look walks through every event that waits to be answered for."""
+
 DRAIN_SECONDS = 20.0
 """How long answers under way may take once the service is told to end."""
 
@@ -97,6 +101,7 @@ async def run(config: Config, clock: Clock, announce: Callable[[str], None]) -> 
     async with service(config, clock) as running:
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*_GARBAGE)
         announce(running.url)
         await over.wait()
 

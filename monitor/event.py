@@ -73,13 +73,14 @@ _NOTHING: Final = Data()
 
 
 class Kept:
-    """What no event can say of itself: its bytes as they came, and when they came (ms, or None)."""
+    """What no event can say of itself: its bytes as they came, when they came, and its time, as ms."""
 
-    __slots__ = ("raw", "received")
+    __slots__ = ("at", "raw", "received")
 
-    def __init__(self, raw: bytes, received: int | None) -> None:
+    def __init__(self, raw: bytes, received: int | None, at: int) -> None:
         self.raw = raw
         self.received = received
+        self.at = at
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -101,7 +102,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     @property
     def at(self) -> int:
         """When it happened, in milliseconds; finer digits of `time` are cut."""
-        return instant(self.time)
+        return self.kept.at if self.kept is not None else instant(self.time)
 
     @property
     def received(self) -> int | None:
@@ -137,16 +138,16 @@ def decode(raw: bytes, received: int | None = None) -> Event:
             event = _decode_slowly(raw)
     except _UNREADABLE:
         event = _decode_slowly(raw)
-    _check_instant(event.id, "time", event.time)
+    at = _instant(event.id, "time", event.time)
     if event.receivedtime is not None and received is None:
-        _check_instant(event.id, "receivedtime", event.receivedtime)
-    _set(event, "kept", Kept(raw, received))
+        _instant(event.id, "receivedtime", event.receivedtime)
+    _set(event, "kept", Kept(raw, received, at))
     return event
 
 
-def _check_instant(event_id: str, field: str, text: str) -> None:
+def _instant(event_id: str, field: str, text: str) -> int:
     try:
-        instant(text)
+        return instant(text)
     except ValueError as problem:
         raise BadEvent(field, str(problem), event_id) from None
 

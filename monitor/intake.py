@@ -167,6 +167,9 @@ def _too_many(body: bytes) -> bool:
         return False
 
 
+_NONE: Final[frozenset[str]] = frozenset()
+
+
 class _Known:
     """Which events came before, as far as memory reaches: it tells `duplicate`, and decides nothing.
 
@@ -175,17 +178,20 @@ class _Known:
 
     def __init__(self, remember: int) -> None:
         self._remember = remember
-        self._young: set[tuple[str, str]] = set()
-        self._old: set[tuple[str, str]] = set()
+        self._young: dict[str, set[str]] = {}
+        self._old: dict[str, set[str]] = {}
+        self._size = 0
 
     def count(self, events: list[Event]) -> int:
         """How many of them are new; all of them are known from now on."""
-        young, old, new = self._young, self._old, 0
-        for event in events:
-            key = (event.source, event.id)
-            if key not in young and key not in old:
-                new += 1
-            young.add(key)
-        if len(young) >= self._remember:
-            self._young, self._old = set(), young
+        new = 0
+        for source in {event.source for event in events}:
+            ids = {event.id for event in events if event.source == source}
+            young = self._young.setdefault(source, set())
+            ids -= young
+            young |= ids
+            self._size += len(ids)
+            new += len(ids - self._old.get(source, _NONE))
+        if self._size >= self._remember:
+            self._young, self._old, self._size = {}, self._young, 0
         return new

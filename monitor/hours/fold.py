@@ -87,7 +87,7 @@ class Fold(Index):
 
     def touches(self, event: Event) -> bool:
         """Whether the event can ever count for this cohort."""
-        return self.counts(event, event.at)
+        return event.data.cohort in (None, self.plan.cohort.id) and self.listed(event.source)
 
     # --- the proof of a period ---------------------------------------------------------------------------
 

@@ -90,8 +90,12 @@ class Index:
 
     def counts(self, event: Event, as_of: int) -> bool:
         """Whether the event counts at `as_of` (RULES section 3)."""
-        listed = event.source in self._believes or event.source in OURS
-        return event.at <= as_of and listed and event.data.cohort in (None, self.plan.cohort.id)
+        named = event.data.cohort in (None, self.plan.cohort.id)
+        return named and event.at <= as_of and self.listed(event.source)
+
+    def listed(self, source: str) -> bool:
+        """Whether events of this source count at all: the cohort lists it, or it is ours."""
+        return source in self._believes or source in OURS
 
     # --- taking events ---------------------------------------------------------------------------------
 

@@ -67,6 +67,12 @@ async def body(request: web.Request, most: int) -> bytes:
     """The body, at most `most` bytes, within BODY_SECONDS."""
     if (request.content_length or 0) > most:
         raise _too_large(most)
+    content = request.content
+    if content.is_eof() and content.exception() is None:  # it came with the header: nothing to wait for
+        whole = content.read_nowait(-1)
+        if len(whole) > most:
+            raise _too_large(most)
+        return whole
     chunks: list[bytes] = []
     size = 0
     try:

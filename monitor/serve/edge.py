@@ -11,6 +11,7 @@ import asyncio
 import re
 import secrets
 import traceback
+from itertools import count
 from typing import Final
 
 import structlog
@@ -24,6 +25,9 @@ from monitor.serve.proxy import peer
 _log = structlog.get_logger("monitor.serve")
 
 _GIVEN_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+_BEGUN: Final = secrets.token_hex(6)
+_number = count(1)
 
 HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -52,7 +56,7 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     begun = loop.time()
     request[PEER] = peer(request, parts.trusted)
     given = request.headers.get("X-Request-Id", "") if request[PEER].vouched else ""
-    request[ID] = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+    request[ID] = given if given and _GIVEN_ID.fullmatch(given) else f"{_BEGUN}{next(_number):08x}"
     try:
         response = await handler(request)
     except Problem as problem:

@@ -7,6 +7,7 @@ an X-Forwarded header that came from anybody else; then the headers are as if th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 
@@ -69,6 +70,7 @@ def _last(request: web.Request, name: str) -> str:
     return lines[-1].rsplit(",", 1)[-1].strip() if lines else ""
 
 
+@lru_cache(1_024)
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     try:
         found = ip_address(text)
@@ -77,6 +79,7 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
     return getattr(found, "ipv4_mapped", None) or found
 
 
+@lru_cache(1_024)
 def _trusted(text: str, trusted: tuple[Network, ...]) -> bool:
     address = _address(text)
     return address is not None and any(address in network for network in trusted)
