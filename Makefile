@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install dev demo test test-long lint bench docs lock clean
+.PHONY: install dev demo tools test test-long lint bench docs lock clean
 
 install: $(VENV)/.installed      ## sets up .venv; .venv/bin/monitor works afterwards
 dev: $(VENV)/.dev                ## the same, with what tests and lint need
@@ -28,7 +28,13 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
 demo: install                    ## the service with a class going on, and what to open
 	@$(BIN)/python -m monitor demo
 
-test: dev                        ## every test
+tools:                           ## what some tests look through: installed where we may, else said
+	@command -v strace >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	       && { apt-get update -qq; apt-get install -y -qq strace; } >/dev/null 2>&1; } \
+	  || echo "strace is missing, tests that trace system calls are skipped: apt-get install strace" >&2
+
+test: dev tools                  ## every test
 	@$(BIN)/python -m pytest
 
 lint: dev                        ## style, types, import contracts, generated docs up to date
