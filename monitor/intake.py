@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from monitor.event import BadEvent, Event
+from monitor.event import OURS, BadEvent, Event
 from monitor.ingest import sources
 from monitor.ingest.refusals import Refusal, Refused
 from monitor.ingest.seal import NOBODY
@@ -54,6 +54,7 @@ class Intake:
         """Called in the event loop after an entry is durable and before its answer, in order of position."""
         self.counts: Counter[str] = Counter()
         """Deliveries and events taken, and refusals by reason, since the start."""
+        log.on_found.append(self._found)
 
     async def warm(self, entries: int = 2_000) -> None:
         """Reads the youngest entries, so that `duplicate` is told right after a restart, too."""
@@ -107,6 +108,15 @@ class Intake:
             raise Refusal("malformed", trouble)
         new = told[0]
         return Answer(new, len(events) - new, _refused(found), str(entry.position))
+
+    def _found(self, entry: Entry) -> None:
+        """A delivery that was refused as not kept, and is kept after all: it counts like any other."""
+        if entry.kind == "delivery" and entry.source not in OURS:
+            events = sources.events(entry)
+            self._known.count(events)
+            self.counts["deliveries"] += 1
+            self.counts["events"] += len(events)
+            follow(self.on_entry, entry, events)
 
     async def _again(self, position: int) -> Answer:
         """The answer to a delivery that was kept before, as it was taken then."""

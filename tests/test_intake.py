@@ -244,6 +244,22 @@ async def test_a_failed_commit_is_503_and_leaves_nothing(
     assert (await deliver(intake, "m1", batch(event()))).accepted == 1
 
 
+async def test_a_delivery_found_in_the_file_after_its_503_counts_once_and_is_a_duplicate(
+    log: Log, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, list[str]]] = []
+    intake.on_entry.append(lambda entry, events: seen.append((entry.position, [e.id for e in events])))
+    with hand_on_the_writer(monkeypatch) as hand:
+        hand.fail, hand.late = [sqlite3.OperationalError("disk I/O error")], [True]
+        found = await refusal(intake, signed("m1", batch(event("a"))), batch(event("a")))
+        assert found.reason == "not_kept"
+    again = await deliver(intake, "m1", batch(event("a")))
+    assert (again.accepted, again.duplicate, again.position) == (0, 1, "1")
+    assert (await deliver(intake, "m2", batch(event("a"), event("b")))).accepted == 1
+    assert seen == [(1, ["a"]), (2, ["a", "b"])]
+    assert intake.counts["deliveries"] == 2
+
+
 async def test_a_decoder_that_breaks_undoes_nothing(
     log: Log, intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

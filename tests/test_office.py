@@ -537,6 +537,24 @@ async def test_a_decision_that_could_not_be_written_does_not_hold(
     assert (await imported(office)).position == 1
 
 
+async def test_a_decision_found_in_the_file_after_all_holds_in_memory_and_in_the_tables(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sync that failed may leave the decision in the file: then memory, tables and log say the same."""
+    async with opened(folder) as (_, office):
+        seen: list[int] = []
+        office.on_entry.append(lambda entry, _events: seen.append(entry.position))
+        with hand_on_the_writer(monkeypatch) as hand:
+            hand.fail, hand.late = [sqlite3.OperationalError("disk I/O error")], [True]
+            assert (await declined(imported(office))).reason == "unavailable"
+        await office.add_token("admin", by="cli/a", now=NOW)
+        assert seen == [1, 2]
+        assert [row.id for row in office.cohorts()] == [ID]
+        before = rows(office)
+    async with opened(folder) as (_, office):
+        assert rows(office) == before
+
+
 async def test_a_decision_is_taken_whole_though_its_caller_goes_away(folder: Folder) -> None:
     async with opened(folder) as (_, office):
         task = asyncio.create_task(imported(office))

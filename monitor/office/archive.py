@@ -53,6 +53,7 @@ class Archive:
         self._behind = False
         self.on_entry: list[Follower] = []
         """Called in the event loop with each durable entry of ours and its events, in order of position."""
+        log.on_found.append(self._found)
 
     @classmethod
     async def open(cls: type[S], folder: Folder, log: Log) -> S:
@@ -90,17 +91,7 @@ class Archive:
         rows: list[Row] = []
 
         def durable(entry: Entry) -> None:
-            rows.extend(changes(entry, self.state))
-            self.state.put(rows)
-            for row in rows:
-                if isinstance(row, SourceRow):
-                    self._platforms[row.id] = _platform(row, self._secrets.get(row.id, ()))
-            events = platforms.events(entry)
-            for follower in self.on_entry:
-                try:
-                    follower(entry, events)
-                except Exception:  # it is kept; who follows must not undo that
-                    _log.exception("a follower failed at position %d", entry.position)
+            rows.extend(self._holds(entry))
 
         try:
             entry = await self.log.append(kind, OURS, now, headers, data, _DECODER, then=durable, erase=erase)
@@ -110,6 +101,27 @@ class Archive:
             raise Declined("invalid", "a text holds characters that can't be written") from None
         await self._file(entry, rows)
         return entry
+
+    def _holds(self, entry: Entry) -> list[Row]:
+        """An entry of ours is kept: memory and those who follow have it. The rows for the tables."""
+        rows = changes(entry, self.state)
+        self.state.put(rows)
+        for row in rows:
+            if isinstance(row, SourceRow):
+                self._platforms[row.id] = _platform(row, self._secrets.get(row.id, ()))
+        events = platforms.events(entry)
+        for follower in self.on_entry:
+            try:
+                follower(entry, events)
+            except Exception:  # it is kept; who follows must not undo that
+                _log.exception("a follower failed at position %d", entry.position)
+        return rows
+
+    def _found(self, entry: Entry) -> None:
+        """A decision that was said to have failed, and is kept after all: it holds; the tables follow."""
+        if entry.source == OURS:
+            self._holds(entry)
+            self._behind = True
 
     def cohort_row(self, cohort_id: str) -> CohortRow:
         """The version of a cohort that holds; Declined where there is none."""

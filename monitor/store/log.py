@@ -9,13 +9,18 @@ the clock.
 Everything that arrives while a commit runs rides in the next one; no timer is needed. A delivery id that was
 kept within the last week is not kept again: it is answered once the first is durable, for both pass through
 the same writer in order. Its memory is bounded (`remember`); what falls out of it is looked up on disk.
+
+After a failure nothing in memory is believed. The file is opened anew, and says what was kept: an entry that
+is there though its commit was said to have failed is put on the disk, and told to who follows (`on_found`).
 """
 
 import asyncio
 import logging
 import threading
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from monitor.store import chain
 from monitor.store.block import Kept
@@ -23,6 +28,7 @@ from monitor.store.entry import Entry
 from monitor.store.ledger import Erasing, Key, Ledger, entry
 from monitor.store.migrate import migrate
 from monitor.store.seen import DAY_MS, Seen, delivery_key
+from monitor.store.wal import write_again
 
 _GROUP = 4_096  # entries a commit
 _GROUP_BYTES = 32 << 20
@@ -44,6 +50,10 @@ class LogFailed(Exception):
     retry_after = 5
 
 
+class LogCut(Exception):
+    """The file no longer holds what was answered for: it was cut or replaced. Nothing is written to it."""
+
+
 class AlreadyKept(Exception):
     """A delivery of this id and this very body is kept already, durably, at `position`."""
 
@@ -60,48 +70,21 @@ class IdReused(Exception):
         self.position = position
 
 
+@dataclass(slots=True, eq=False)
 class _Waiting:
     """An append on its way."""
 
-    __slots__ = (
-        "at",
-        "body",
-        "decoder",
-        "erase",
-        "future",
-        "headers",
-        "kind",
-        "loop",
-        "once",
-        "outcome",
-        "source",
-        "then",
-    )
-
-    def __init__(
-        self,
-        kind: str,
-        source: str,
-        at: int,
-        headers: Mapping[str, str],
-        body: bytes,
-        decoder: str,
-        once: str | None,
-        then: Callable[[Entry], None] | None,
-        erase: Erasing | None,
-    ) -> None:
-        self.kind = kind
-        self.source = source
-        self.at = at
-        self.headers = headers
-        self.body = body
-        self.decoder = decoder
-        self.once = once
-        self.then = then
-        self.erase = erase
-        self.loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[Entry] = self.loop.create_future()
-        self.outcome: Entry | Exception | None = None
+    kind: str
+    source: str
+    at: int
+    headers: Mapping[str, str]
+    body: bytes
+    decoder: str
+    once: str | None
+    then: Callable[[Entry], None] | None
+    erase: Erasing | None
+    future: asyncio.Future[Entry]
+    outcome: Entry | Exception | None = None
 
 
 class Log:
@@ -118,6 +101,8 @@ class Log:
         """Opens (or makes) the log at `path`; at most `waiting` appends, of `waiting_bytes`, wait."""
         self.path = path
         self._limit, self._limit_bytes = waiting, waiting_bytes
+        self._remember = remember
+        write_again(path)
         migrate(path, "log")
         self._ledger: Ledger | None = Ledger(path, write=True)
         position, link = self._ledger.head()
@@ -131,6 +116,10 @@ class Log:
         self.writable = True
         """Whether the last commit succeeded."""
         self.commits = 0
+        self.on_found: list[Callable[[Entry], None]] = []
+        """Called in the event loop, in order of position, with entries whose commit was said to have failed
+        and that are kept after all. Their `then` is not called."""
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._tail = (position, link)  # the writer's
         self._writer = threading.Thread(target=self._write, name="log", daemon=True)
         self._writer.start()
@@ -167,7 +156,10 @@ class Log:
         full = self._pending >= self._limit or self._pending_bytes + len(body) > self._limit_bytes
         if self._closing or (full and self._pending):
             raise LogBusy
-        item = _Waiting(kind, source, at, headers, body, decoder, once, then, erase)
+        self._loop = asyncio.get_running_loop()
+        item = _Waiting(
+            kind, source, at, headers, body, decoder, once, then, erase, self._loop.create_future()
+        )
         self._pending += 1
         self._pending_bytes += len(body)
         with self._lock:
@@ -250,10 +242,7 @@ class Log:
     def _commit(self, group: list[_Waiting]) -> None:
         """Gives every item of the group its outcome; never raises."""
         try:
-            if self._ledger is None:
-                self._ledger = Ledger(self.path, write=True)
-                self._tail = self._ledger.head()
-            self._chain_and_write(self._ledger, group)
+            self._chain_and_write(self._opened(), group)
             self.writable = True
         except Exception as error:
             _log.error("commit of %d entries failed: %s", len(group), error)
@@ -261,21 +250,49 @@ class Log:
             for item in group:
                 item.outcome = LogFailed(str(error))
             self.writable = False
-            self._reopen()
+            self._let_go()
 
     def _probe(self) -> None:
         """Tries whether the log can be written again, so that it is told before somebody needs it."""
         try:
-            if self._ledger is None:
-                self._ledger = Ledger(self.path, write=True)
-                self._tail = self._ledger.head()
-            self._ledger.touch()
+            self._opened().touch()
             self.writable = True
         except Exception as error:
             _log.warning("the log still can't be written: %s", error)
-            self._reopen()
+            self._let_go()
 
-    def _reopen(self) -> None:
+    def _opened(self) -> Ledger:
+        """The ledger; after a failure it is opened anew, and memory made equal to what the file says."""
+        if self._ledger is None:
+            write_again(self.path)
+            ledger = Ledger(self.path, write=True)
+            try:
+                self._believe(ledger)
+            except BaseException:
+                ledger.close()
+                raise
+            self._ledger = ledger
+        return self._ledger
+
+    def _believe(self, ledger: Ledger) -> None:
+        """Takes over what is in the file beyond what was answered for; LogCut where there is less."""
+        head = ledger.head()
+        if head == self._tail:
+            return
+        position, link = self._tail
+        if head[0] <= position or (position and ledger.kept(position).link != link):
+            raise LogCut(
+                f"{self.path} ends at position {head[0]} and does not hold what was answered for up to "
+                f"{position}: it was cut or replaced; stop the service and restore the file"
+            )
+        self._seen = Seen(ledger, self._remember)
+        while position < head[0]:
+            found = ledger.read(position, head[0], None, None, _CHUNK)
+            self._in_loop(self._found, found)
+            position = found[-1].position
+            self._tail = (position, bytes.fromhex(found[-1].hash))
+
+    def _let_go(self) -> None:
         """After a failure nothing in memory is believed: the next commit starts from what the file says."""
         ledger, self._ledger = self._ledger, None
         try:
@@ -336,12 +353,23 @@ class Log:
 
     def _hand_out(self, group: list[_Waiting]) -> None:
         """Hands the outcomes to the event loop, once for all."""
+        self._in_loop(self._settle, group)
+
+    def _in_loop(self, told: Callable[[list[Any]], None], what: list[Any]) -> None:
         try:
-            group[0].loop.call_soon_threadsafe(self._settle, group)
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(told, what)
         except RuntimeError:  # the loop is gone, and everybody who waited with it
-            _log.warning("%d appends were settled after everybody who waited for them had gone", len(group))
+            _log.warning("%d appends were settled after everybody who waited for them had gone", len(what))
 
     # And in the event loop again.
+
+    def _found(self, entries: list[Entry]) -> None:
+        for one in entries:
+            _log.warning("position %d is kept, though its commit was said to have failed", one.position)
+            self._head = (one.position, one.hash)
+            for follower in self.on_found:
+                self._tell(follower, one)
 
     def _settle(self, group: list[_Waiting]) -> None:
         for item in group:
@@ -354,9 +382,12 @@ class Log:
                 continue
             self._head = (outcome.position, outcome.hash)
             if item.then is not None:
-                try:
-                    item.then(outcome)
-                except Exception:  # it is kept; who follows the log must not undo that
-                    _log.exception("a follower of the log failed at position %d", outcome.position)
+                self._tell(item.then, outcome)
             if not item.future.done():
                 item.future.set_result(outcome)
+
+    def _tell(self, follower: Callable[[Entry], None], entry: Entry) -> None:
+        try:
+            follower(entry)
+        except Exception:  # it is kept; who follows the log must not undo that
+            _log.exception("a follower of the log failed at position %d", entry.position)

@@ -40,7 +40,6 @@ async def test_what_the_disk_refuses_is_refused_and_sent_again_is_kept_once(
 
 
 @needs_strace
-@pytest.mark.xfail(strict=True, reason="what reappears after a failed sync is not known to the memory of ids")
 async def test_what_a_failing_sync_left_in_the_file_is_kept_once(ground: Ground) -> None:
     await refused_meanwhile(ground, "fdatasync:error=EIO:when=6..9")
 

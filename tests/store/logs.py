@@ -72,6 +72,8 @@ class Hand:
     def __init__(self) -> None:
         self.fail: list[Exception | None] = []
         """What becomes of the next commits: None goes well."""
+        self.late: list[bool] = []
+        """Whether each of those failures comes when all is in the file already."""
         self.reached = threading.Event()
         self.go = threading.Event()
         self.go.set()
@@ -97,6 +99,8 @@ def hand_on_the_writer(patch: pytest.MonkeyPatch) -> Iterator[Hand]:
         hand.go.wait(30)
         outcome = hand.fail.pop(0) if hand.fail else None
         if outcome is not None:
+            if hand.late and hand.late.pop(0):
+                write(self, rows, *rest)  # type: ignore[arg-type]
             raise outcome
         return write(self, rows, *rest)  # type: ignore[arg-type]
 

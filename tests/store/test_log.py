@@ -2,14 +2,16 @@
 
 import asyncio
 import random
+import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from monitor.store.entry import Entry
 from monitor.store.ledger import Ledger
 from monitor.store.log import AlreadyKept, IdReused, Log, LogBusy, LogFailed
-from tests.store.logs import AT, Hand, keep, verified
+from tests.store.logs import AT, Hand, alter, keep, verified
 
 DAY = 86_400_000
 
@@ -79,6 +81,74 @@ async def test_an_id_whose_commit_failed_is_free_again(log: Log, hand: Hand) -> 
     with pytest.raises(LogFailed):
         await keep(log, once="a")
     assert (await keep(log, once="a")).position == 1
+
+
+async def test_what_is_in_the_file_though_its_commit_failed_is_known_and_told(log: Log, hand: Hand) -> None:
+    """Several failures in a row: whatever the file has in the end is what memory has, in order, once."""
+    told: list[Entry] = []
+    log.on_found.append(told.append)
+    before = await keep(log, once="a")
+    for name, late in (("b", False), ("c", True), ("d", False)):
+        hand.fail, hand.late = [sqlite3.OperationalError("disk I/O error")], [late]
+        with pytest.raises(LogFailed):
+            await keep(log, once=name)
+    with pytest.raises(AlreadyKept) as again:
+        await keep(log, once="c")
+    assert again.value.position == 2
+    assert log.head() == (2, told[0].hash)
+    assert [(await keep(log, once=name)).position for name in "db"] == [3, 4]
+    assert [before, *told] == [entry async for entry in log.read(until=2)]
+    assert verified(log.path).broken is None
+
+
+async def test_what_was_found_is_told_before_what_is_kept_after_it(log: Log, hand: Hand) -> None:
+    order: list[int] = []
+    log.on_found.append(lambda entry: order.append(entry.position))
+    hand.fail, hand.late = [sqlite3.OperationalError("disk I/O error")], [True]
+    with pytest.raises(LogFailed):
+        await keep(log)
+    await log.append(
+        "delivery", "main", AT, {}, b"[]", "native/1", then=lambda entry: order.append(entry.position)
+    )
+    assert order == [1, 2]
+
+
+async def test_a_log_that_was_cut_while_it_ran_is_not_written_to(log: Log, hand: Hand) -> None:
+    """What was answered for is missing after a failure: nothing is put in its place."""
+    await keep(log, b"one")
+    await keep(log, b"two")
+    hand.fail = [sqlite3.OperationalError("disk I/O error")]
+    with pytest.raises(LogFailed):
+        await keep(log, b"three")
+    alter(log.path, "DELETE FROM blocks WHERE first = 2")
+    with pytest.raises(LogFailed, match="cut or replaced"):
+        await keep(log, b"four")
+    assert not log.writable
+    assert verified(log.path).entries == 1
+
+
+async def test_what_a_crash_left_unsynced_is_synced_before_it_is_believed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill between write and sync leaves an entry that nobody was told of and the disk may not have."""
+    log = Log(path)
+    await keep(log, once="a")
+    copy = path.with_name("copy.sqlite")
+    for file in ("", "-wal"):
+        shutil.copy(f"{path}{file}", f"{copy}{file}")
+    await log.close()
+
+    def refuses(_file: int) -> None:
+        raise OSError("Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("monitor.store.wal._sync", refuses)
+        with pytest.raises(OSError, match="Input/output"):
+            Log(copy)
+    again = Log(copy)
+    with pytest.raises(AlreadyKept):
+        await keep(again, once="a")
+    await again.close()
 
 
 async def test_after_a_failure_the_log_finds_out_by_itself_that_it_can_write_again(
