@@ -23,6 +23,8 @@ from monitor.store.log import AlreadyKept, IdReused, Log, LogBusy, LogFailed
 MOST_BYTES: Final = 5 << 20
 MOST_EVENTS: Final = 10_000
 _REMEMBER: Final = 100_000
+_WARM: Final = (64, 512, 2_000)
+_WARM_IDS: Final = 5_000
 
 _log = logging.getLogger("monitor.intake")
 _items = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -56,10 +58,20 @@ class Intake:
         """Deliveries and events taken, and refusals by reason, since the start."""
         log.on_found.append(self._found)
 
-    async def warm(self, entries: int = 2_000) -> None:
-        """Reads the youngest entries, so that `duplicate` is told right after a restart, too."""
-        async for entry in self._log.read(max(0, self._log.head()[0] - entries), kinds={"delivery"}):
-            self._known.count(sources.events(entry))
+    async def warm(self) -> None:
+        """Reads the ids in the youngest entries, so that `duplicate` is told right after a restart, too.
+
+        As many entries as hold `_WARM_IDS` of them, `_WARM` at most: what platforms send again after a
+        restart is what they sent last.
+        """
+        head = self._log.head()[0]
+        for entries in _WARM:
+            kept = self._log.read(max(0, head - entries), kinds={"delivery"})
+            found = [(entry.source, sources.ids(entry)) async for entry in kept]
+            if entries >= head or sum(len(ids) for _, ids in found) >= _WARM_IDS:
+                break
+        for source, ids in found:
+            self._known.add(source, ids)
 
     async def deliver(self, source_id: str, headers: Mapping[str, str], body: bytes, now: int) -> Answer:
         """Takes one delivery. `headers` by lower-case name, or a mapping that doesn't mind case. Refusal."""
@@ -196,12 +208,16 @@ class _Known:
         """How many of them are new; all of them are known from now on."""
         new = 0
         for source in {event.source for event in events}:
-            ids = {event.id for event in events if event.source == source}
-            young = self._young.setdefault(source, set())
-            ids -= young
-            young |= ids
-            self._size += len(ids)
-            new += len(ids - self._old.get(source, _NONE))
+            new += self.add(source, {event.id for event in events if event.source == source})
+        return new
+
+    def add(self, source: str, ids: set[str]) -> int:
+        """How many ids of a source are new; all of them are known from now on."""
+        young = self._young.setdefault(source, set())
+        ids = ids - young
+        young |= ids
+        self._size += len(ids)
+        new = len(ids - self._old.get(source, _NONE))
         if self._size >= self._remember:
             self._young, self._old, self._size = {}, self._young, 0
         return new

@@ -138,6 +138,24 @@ async def test_after_a_restart_known_events_are_known_again(log: Log, intake: In
     assert (await deliver(again, "m2", batch(event("a")))).duplicate == 1
 
 
+async def test_of_a_long_log_the_youngest_entries_are_read_at_a_restart(
+    log: Log, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as hold enough ids, and all of them where the log is shorter than that."""
+    for n in range(8):
+        await deliver(intake, f"m{n}", batch(event(f"{n}"), event(f"{n}b")))
+    for steps, enough, known in (
+        ((2, 4), 3, {"6", "7"}),
+        ((2, 4), 5, set("4567")),
+        ((2, 99), 99, set("01234567")),
+    ):
+        monkeypatch.setattr("monitor.intake._WARM", steps)
+        monkeypatch.setattr("monitor.intake._WARM_IDS", enough)
+        again = Intake(log, PLATFORMS.get)
+        await again.warm()
+        assert known == {name for name in "01234567" if name in again._known._young["main"]}
+
+
 async def test_what_intake_remembers_of_events_is_bounded(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

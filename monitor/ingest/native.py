@@ -5,6 +5,8 @@ a `Refused` that says why not. Never: raises for what one event says, keeps anyt
 or people. It is a pure function of what the log holds, so that a replay decides as the door did.
 """
 
+import msgspec
+
 from monitor.event import BadEvent, Event, decode_batch
 from monitor.ingest.refusals import Refused
 
@@ -43,6 +45,30 @@ def decode_ours(body: bytes, at: int) -> list[Event | Refused]:
         _refused(index, item) if isinstance(item, BadEvent) else item
         for index, item in enumerate(decode_batch(body, at))
     ]
+
+
+def ids(body: bytes, source: str) -> set[str]:
+    """The ids of the events that a delivery of `source` holds, read without the rest of them.
+
+    A tenth of the work of `decode`; ids of events that it refuses for their type are among them. BadEvent
+    where the heads can't all be read.
+    """
+    try:
+        heads = _decode_heads(body) if body.lstrip()[:1] == b"[" else [_decode_head(body)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        raise BadEvent("", f"the heads can't be read ({type(problem).__name__})") from None
+    return {head.id for head in heads if head.source == source}
+
+
+class _Head(msgspec.Struct, gc=False):
+    """Of an event what identifies it."""
+
+    id: str
+    source: str
+
+
+_decode_heads = msgspec.json.Decoder(list[_Head]).decode
+_decode_head = msgspec.json.Decoder(_Head).decode
 
 
 def _refused(index: int, bad: BadEvent) -> Refused:

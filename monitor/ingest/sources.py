@@ -129,6 +129,21 @@ def events(entry: Kept) -> list[Event]:
         return []
 
 
+def ids(entry: Kept) -> set[str]:
+    """The ids of the events of a delivery under its source: `events` for who wants nothing else, but faster.
+
+    What `events` leaves out because its source may not send it can be among them.
+    """
+    read = _IDS.get(entry.decoder)
+    if read is not None and entry.kind == "delivery":
+        try:
+            return read(entry.body, entry.source)
+        except ValueError:
+            pass
+    return {event.id for event in events(entry) if event.source == entry.source}
+
+
+_IDS: dict[str, Callable[[bytes, str], set[str]]] = {native.DECODER: native.ids}
 _DECODERS: dict[str, Callable[[bytes, str, int, bool], list[Event | Refused]]] = {
     native.DECODER: native.decode,
 }

@@ -24,6 +24,7 @@ from monitor.event import OURS, Event
 from monitor.hours.fold import Fold, Result
 from monitor.hours.plan import Plan, open_cohort
 from monitor.hours.recount import document
+from monitor.live.versions import Versions
 from monitor.store.entry import Entry
 from monitor.store.log import Log
 
@@ -151,19 +152,11 @@ class Held:
         return told
 
 
-async def version_of(log: Log, cohort: str, until: int) -> Entry | None:
-    """The entry that holds the cohort's file as it was in force at position `until`; None where none was."""
-    found = None
-    async with aclosing(log.read(kinds={"cohort"}, sources={"staff"}, until=until)) as entries:
-        async for entry in entries:
-            if entry.headers.get("cohort") == cohort:
-                found = entry
-    return found
-
-
-async def fold_log(log: Log, decode: Decode, cohort: str, until: int) -> Held | None:
+async def fold_log(
+    log: Log, decode: Decode, cohort: str, until: int, versions: Versions | None = None
+) -> Held | None:
     """The cohort folded from the log up to a position; None where the log knows no such cohort."""
-    version = await version_of(log, cohort, until)
+    version = await (versions or Versions(log)).at(cohort, until)
     if version is None:
         return None
     held = Held(version)

@@ -16,6 +16,7 @@ from monitor.hours.plan import Plan
 from monitor.live.held import Decode, Held, Told, fold_log
 from monitor.live.state import Mask, states
 from monitor.live.turns import Later, Turns
+from monitor.live.versions import Versions
 from monitor.live.watch import Channel, View, Watcher
 from monitor.store.entry import Entry
 from monitor.store.log import Log
@@ -64,6 +65,7 @@ class Live:
         self._mask = mask
         self._turns = Turns(later or _call_later, _seconds, self._turn)
         self.on_due = on_due or _nothing
+        self._versions = Versions(log)
         self._places: dict[str, _Place] = {}
         self._former: OrderedDict[tuple[str, int], Held] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -87,6 +89,7 @@ class Live:
     def took(self, entry: Entry, events: list[Event]) -> None:
         """Takes a durable entry of the log and its events."""
         if entry.kind == "cohort":
+            self._versions.add(entry)
             place = self._places.get(entry.headers.get("cohort", ""))
             if place is not None:
                 place.stale = True
@@ -186,7 +189,7 @@ class Live:
         if wanted >= held.position:
             return held, then
         key = (cohort, wanted)
-        former = self._former.get(key) or await fold_log(self._log, self._decode, cohort, wanted)
+        former = self._former.get(key) or await self._folded(cohort, wanted)
         if former is None:
             raise PositionUnknown(position)
         self._former[key] = former
@@ -244,7 +247,7 @@ class Live:
     async def _refold(self, cohort: str, place: _Place) -> None:
         place.missed = []
         try:
-            held = await fold_log(self._log, self._decode, cohort, self._log.head()[0])
+            held = await self._folded(cohort, self._log.head()[0])
             for entry, events in place.missed:
                 if held is not None and entry.source in held.sources:
                     held.take(entry, events)
@@ -254,6 +257,9 @@ class Live:
             raise
         finally:
             place.missed = None
+
+    async def _folded(self, cohort: str, until: int) -> Held | None:
+        return await fold_log(self._log, self._decode, cohort, until, self._versions)
 
     def _soon(self, cohort: str, place: _Place) -> None:
         """Tells the watchers in a moment; what comes until then rides along."""

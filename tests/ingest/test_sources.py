@@ -5,7 +5,7 @@ import pytest
 from monitor.event import OURS, BadEvent, Event
 from monitor.ingest import native
 from monitor.ingest.refusals import Refused
-from monitor.ingest.sources import KINDS, MAY, Source, decode, events
+from monitor.ingest.sources import KINDS, MAY, Source, decode, events, ids
 from monitor.store.entry import Entry
 from tests.ingest.signing import NOW, SECRET, batch, event, signed
 
@@ -71,3 +71,25 @@ def test_a_body_that_is_none_has_no_events() -> None:
 
 def test_what_is_no_delivery_has_no_events() -> None:
     assert decode(Entry(1, "cohort", "staff", NOW, {}, b"{}", "ours/1", "00")) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (batch(event("a"), event("b", source="x"), event("c")), {"a", "c"}),
+        (b" " + batch(event("a"))[1:-1], {"a"}),
+        (batch(event("a"), 5, event("b")), {"a", "b"}),
+        (batch(event("a"), {"id": 7, "source": "main"}), {"a"}),
+        (b"", set()),
+        (b"[{", set()),
+        (b"\xff", set()),
+    ],
+)
+def test_ids_are_those_of_the_events_that_were_taken(body: bytes, expected: set[str]) -> None:
+    """Read quickly where all heads can be read, and one by one where not."""
+    assert expected == ids(entry(body))
+    assert expected == {one.id for one in events(entry(body))}
+
+
+def test_an_entry_that_is_no_delivery_has_no_ids() -> None:
+    assert ids(Entry(1, "cohort", "staff", 0, {}, batch(event("a")), "ours/1", "00")) == set()
