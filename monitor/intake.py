@@ -5,6 +5,7 @@ In: what a platform sent, and `now`. Out: an `Answer` when all it accepts would 
 was proven is kept whatever the decoder thinks of it.
 """
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -17,8 +18,9 @@ from monitor.ingest import sources
 from monitor.ingest.refusals import Refusal, Refused
 from monitor.ingest.seal import NOBODY
 from monitor.ingest.sources import Source
+from monitor.store.append import AlreadyKept, IdReused, LogBusy, LogFailed
 from monitor.store.entry import Entry
-from monitor.store.log import AlreadyKept, IdReused, Log, LogBusy, LogFailed
+from monitor.store.log import Log
 
 MOST_BYTES: Final = 5 << 20
 MOST_EVENTS: Final = 10_000
@@ -44,6 +46,9 @@ class Answer(msgspec.Struct, frozen=True):
     position: str
 
 
+Tell = Callable[[Answer | Exception], None]
+
+
 class Intake:
     """The door for deliveries. `on_entry` are called with each durable entry and its events, in order."""
 
@@ -54,6 +59,7 @@ class Intake:
         self._known = _Known(_REMEMBER)
         self.on_entry: list[Follower] = []
         """Called in the event loop after an entry is durable and before its answer, in order of position."""
+        self._telling: set[asyncio.Task[None]] = set()
         self.counts: Counter[str] = Counter()
         """Deliveries and events taken, and refusals by reason, since the start."""
         log.on_found.append(self._found)
@@ -75,13 +81,30 @@ class Intake:
 
     async def deliver(self, source_id: str, headers: Mapping[str, str], body: bytes, now: int) -> Answer:
         """Takes one delivery. `headers` by lower-case name, or a mapping that doesn't mind case. Refusal."""
-        try:
-            return await self._take(source_id, headers, body, now)
-        except Refusal as refusal:
-            self.counts[refusal.reason] += 1
-            raise
+        told: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
-    async def _take(self, source_id: str, headers: Mapping[str, str], body: bytes, now: int) -> Answer:
+        def tell(outcome: Answer | Exception) -> None:
+            if told.done():
+                return
+            if isinstance(outcome, Exception):
+                told.set_exception(outcome)
+            else:
+                told.set_result(outcome)
+
+        self.take(source_id, headers, body, now, tell)
+        return await told
+
+    def take(self, source_id: str, headers: Mapping[str, str], body: bytes, now: int, tell: Tell) -> None:
+        """The same without waiting: `tell` is called in the event loop with the answer, or why there is none.
+
+        Called at once where the delivery is refused before it reaches the log.
+        """
+        try:
+            self._take(source_id, headers, body, now, tell)
+        except Refusal as refusal:
+            self._refuse(refusal, tell)
+
+    def _take(self, source_id: str, headers: Mapping[str, str], body: bytes, now: int, tell: Tell) -> None:
         if len(body) > MOST_BYTES:
             raise Refusal("too_large")
         if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
@@ -96,30 +119,64 @@ class Intake:
         kept = source.headers(headers)
         found, trouble = _decode(source, body, now, kept)
         events = [event for event in found if isinstance(event, Event)]
-        told: list[int] = []
+        new = 0
 
         def durable(entry: Entry) -> None:
-            told.append(self._known.count(events))
+            nonlocal new
+            new = self._known.count(events)
             self.counts["deliveries"] += 1
             self.counts["events"] += len(events)
             follow(self.on_entry, entry, events)
 
+        def told(outcome: Entry | Exception) -> None:
+            if not isinstance(outcome, Entry):
+                self._unkept(outcome, tell)
+            elif trouble is not None:
+                self._refuse(Refusal("malformed", trouble), tell)
+            else:
+                tell(Answer(new, len(events) - new, _refused(found), str(outcome.position)))
+
         try:
-            entry = await self._log.append(
-                "delivery", source.id, now, kept, body, source.kind.decoder, once=stamped.id, then=durable
+            self._log.put(
+                "delivery",
+                source.id,
+                now,
+                kept,
+                body,
+                source.kind.decoder,
+                told,
+                once=stamped.id,
+                then=durable,
             )
-        except AlreadyKept as same:
-            return await self._again(same.position)
-        except IdReused:
-            raise Refusal("id_reused") from None
         except LogBusy as busy:
             raise Refusal("busy", retry_after=busy.retry_after) from None
-        except LogFailed as failed:
-            raise Refusal("not_kept", retry_after=failed.retry_after) from None
-        if trouble is not None:
-            raise Refusal("malformed", trouble)
-        new = told[0]
-        return Answer(new, len(events) - new, _refused(found), str(entry.position))
+
+    def _refuse(self, refusal: Refusal, tell: Tell) -> None:
+        self.counts[refusal.reason] += 1
+        tell(refusal)
+
+    def _unkept(self, why: Exception, tell: Tell) -> None:
+        """What became of a delivery that the log did not keep now."""
+        if isinstance(why, AlreadyKept):
+            again = asyncio.get_running_loop().create_task(self._tell_again(why.position, tell))
+            self._telling.add(again)
+            again.add_done_callback(self._telling.discard)
+        elif isinstance(why, IdReused):
+            self._refuse(Refusal("id_reused"), tell)
+        elif isinstance(why, LogFailed):
+            self._refuse(Refusal("not_kept", retry_after=why.retry_after), tell)
+        else:
+            tell(why)
+
+    async def _tell_again(self, position: int, tell: Tell) -> None:
+        try:
+            outcome: Answer | Exception = await self._again(position)
+        except Refusal as refusal:
+            self._refuse(refusal, tell)
+        except Exception as error:
+            tell(error)
+        else:
+            tell(outcome)
 
     def _found(self, entry: Entry) -> None:
         """A delivery that was refused as not kept, and is kept after all: it counts like any other."""

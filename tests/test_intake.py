@@ -70,6 +70,22 @@ async def test_what_is_accepted_is_in_the_log_as_it_was_signed(log: Log, intake:
     assert entry.headers == {name: headers[name] for name in sources.PROOF}
 
 
+async def test_who_does_not_wait_is_told_the_same(log: Log, intake: Intake) -> None:
+    found: asyncio.Queue[Answer | Exception] = asyncio.Queue()
+    body = batch(event())
+    proof = signed("m1", body)
+    intake.take("main", proof, body + b" ", NOW, found.put_nowait)
+    refused = found.get_nowait()  # at once
+    assert isinstance(refused, Refusal)
+    assert ("not_authentic", 1) == (refused.reason, intake.counts["not_authentic"])
+    for _ in range(2):
+        intake.take("main", proof, body, NOW, found.put_nowait)
+        assert found.empty()
+    async with asyncio.timeout(20):
+        assert [Answer(1, 0, [], "1"), Answer(0, 1, [], "1")] == [await found.get(), await found.get()]
+    assert len(await kept(log)) == 1
+
+
 async def test_the_answer_is_json_as_the_wire_has_it(intake: Intake) -> None:
     answer = await deliver(intake, "m1", batch(event(), event("x", source="other")))
     told = json.loads(msgspec.json.encode(answer))

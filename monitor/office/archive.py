@@ -18,11 +18,12 @@ from monitor.ingest import sources as platforms
 from monitor.ingest.sources import KINDS, Source
 from monitor.office.declined import Declined
 from monitor.office.seals import Seals
+from monitor.store.append import LogBusy, LogFailed
 from monitor.store.cabinet import Cabinet, Secret
 from monitor.store.entry import Entry
 from monitor.store.folder import Folder
 from monitor.store.ledger import Erasing
-from monitor.store.log import Log, LogBusy, LogFailed
+from monitor.store.log import Log
 from monitor.store.records import CohortRow, Row, SourceRow, State, changes
 
 OURS = "staff"

@@ -18,11 +18,11 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from monitor.store import chain
+from monitor.store.append import AlreadyKept, IdReused, LogBusy, LogCut, LogFailed, Tell, Waiting
 from monitor.store.block import Kept
 from monitor.store.entry import Entry
 from monitor.store.ledger import Erasing, Key, Ledger, entry
@@ -36,55 +36,6 @@ _CHUNK = 500  # entries read at a time
 _PROBE_S = 1.0  # how often it is tried, after a failure, whether writing goes again
 
 _log = logging.getLogger("monitor.log")
-
-
-class LogBusy(Exception):
-    """More is waiting to be written than the log takes on: come again in `retry_after` seconds."""
-
-    retry_after = 2
-
-
-class LogFailed(Exception):
-    """The commit this waited on failed: nothing of it was kept. Come again in `retry_after` seconds."""
-
-    retry_after = 5
-
-
-class LogCut(Exception):
-    """The file no longer holds what was answered for: it was cut or replaced. Nothing is written to it."""
-
-
-class AlreadyKept(Exception):
-    """A delivery of this id and this very body is kept already, durably, at `position`."""
-
-    def __init__(self, position: int) -> None:
-        super().__init__(f"kept at position {position}")
-        self.position = position
-
-
-class IdReused(Exception):
-    """A delivery of this id with another body is kept already, at `position`."""
-
-    def __init__(self, position: int) -> None:
-        super().__init__(f"kept with another body at position {position}")
-        self.position = position
-
-
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    """An append on its way."""
-
-    kind: str
-    source: str
-    at: int
-    headers: Mapping[str, str]
-    body: bytes
-    decoder: str
-    once: str | None
-    then: Callable[[Entry], None] | None
-    erase: Erasing | None
-    future: asyncio.Future[Entry]
-    outcome: Entry | Exception | None = None
 
 
 class Log:
@@ -108,7 +59,7 @@ class Log:
         position, link = self._ledger.head()
         self._head = (position, link.hex())
         self._seen = Seen(self._ledger, remember)
-        self._queue: list[_Waiting] = []
+        self._queue: list[Waiting] = []
         self._lock = threading.Lock()
         self._bell = threading.Event()
         self._closing = False
@@ -153,19 +104,49 @@ class Log:
         if nobody waits for it any more. `erase`: the body of an older entry that goes with this commit.
         LogBusy: not taken on. LogFailed: nothing was kept.
         """
+        told: asyncio.Future[Entry] = asyncio.get_running_loop().create_future()
+
+        def tell(outcome: Entry | Exception) -> None:
+            if told.done():
+                return
+            if isinstance(outcome, Exception):
+                told.set_exception(outcome)
+            else:
+                told.set_result(outcome)
+
+        self.put(kind, source, at, headers, body, decoder, tell, once=once, then=then, erase=erase)
+        return await told
+
+    def put(
+        self,
+        kind: str,
+        source: str,
+        at: int,
+        headers: Mapping[str, str],
+        body: bytes,
+        decoder: str,
+        tell: Tell,
+        *,
+        once: str | None = None,
+        then: Callable[[Entry], None] | None = None,
+        erase: Erasing | None = None,
+    ) -> None:
+        """The same without waiting, from the event loop.
+
+        `tell` is called there, after `then`, with the entry or what `append` would raise; LogBusy here.
+        """
         full = self._pending >= self._limit or self._pending_bytes + len(body) > self._limit_bytes
         if self._closing or (full and self._pending):
             raise LogBusy
         self._loop = asyncio.get_running_loop()
-        item = _Waiting(
-            kind, source, at, headers, body, decoder, once, then, erase, self._loop.create_future()
-        )
+        item = Waiting(kind, source, at, headers, body, decoder, once, then, erase, tell)
         self._pending += 1
         self._pending_bytes += len(body)
         with self._lock:
+            first = not self._queue
             self._queue.append(item)
-        self._bell.set()
-        return await item.future
+        if first:  # the writer takes all there are
+            self._bell.set()
 
     async def read(
         self,
@@ -226,7 +207,7 @@ class Log:
                     self._ledger.close()
                 return
 
-    def _take(self) -> list[_Waiting]:
+    def _take(self) -> list[Waiting]:
         with self._lock:
             size = 0
             for n, item in enumerate(self._queue):
@@ -239,7 +220,7 @@ class Log:
             group, self._queue = self._queue[:n], self._queue[n:]
             return group
 
-    def _commit(self, group: list[_Waiting]) -> None:
+    def _commit(self, group: list[Waiting]) -> None:
         """Gives every item of the group its outcome; never raises."""
         try:
             self._chain_and_write(self._opened(), group)
@@ -301,7 +282,7 @@ class Log:
         except Exception as error:
             _log.error("closing the log after a failed commit: %s", error)
 
-    def _chain_and_write(self, ledger: Ledger, group: list[_Waiting]) -> None:
+    def _chain_and_write(self, ledger: Ledger, group: list[Waiting]) -> None:
         before = self._tail[1]
         position, link = self._tail
         rows: list[Kept] = []
@@ -342,7 +323,7 @@ class Log:
         self._tail = (position, link)
         self._seen.settle()
 
-    def _first(self, ledger: Ledger, rows: list[Kept], item: _Waiting, positions: list[int]) -> Kept | None:
+    def _first(self, ledger: Ledger, rows: list[Kept], item: Waiting, positions: list[int]) -> Kept | None:
         """The entry by which a delivery id came first, of those with that key; None where it is new."""
         for position in positions:
             new = position - self._tail[0] - 1
@@ -351,7 +332,7 @@ class Log:
                 return kept
         return None
 
-    def _hand_out(self, group: list[_Waiting]) -> None:
+    def _hand_out(self, group: list[Waiting]) -> None:
         """Hands the outcomes to the event loop, once for all."""
         self._in_loop(self._settle, group)
 
@@ -371,20 +352,19 @@ class Log:
             for follower in self.on_found:
                 self._tell(follower, one)
 
-    def _settle(self, group: list[_Waiting]) -> None:
+    def _settle(self, group: list[Waiting]) -> None:
         for item in group:
             self._pending -= 1
             self._pending_bytes -= len(item.body)
             outcome = item.outcome
-            if not isinstance(outcome, Entry):
-                if not item.future.done():
-                    item.future.set_exception(outcome or LogFailed("no outcome"))
-                continue
-            self._head = (outcome.position, outcome.hash)
-            if item.then is not None:
-                self._tell(item.then, outcome)
-            if not item.future.done():
-                item.future.set_result(outcome)
+            if isinstance(outcome, Entry):
+                self._head = (outcome.position, outcome.hash)
+                if item.then is not None:
+                    self._tell(item.then, outcome)
+            try:
+                item.tell(outcome or LogFailed("no outcome"))
+            except Exception:  # the others are told all the same
+                _log.exception("telling what became of an append failed")
 
     def _tell(self, follower: Callable[[Entry], None], entry: Entry) -> None:
         try:

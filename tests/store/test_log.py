@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from monitor.store.append import AlreadyKept, IdReused, LogBusy, LogFailed
 from monitor.store.entry import Entry
 from monitor.store.ledger import Ledger
-from monitor.store.log import AlreadyKept, IdReused, Log, LogBusy, LogFailed
+from monitor.store.log import Log
 from tests.store.logs import AT, Hand, alter, keep, verified
 
 DAY = 86_400_000
@@ -360,6 +361,39 @@ async def test_a_follower_that_breaks_undoes_nothing(log: Log) -> None:
 
     kept = await log.append("delivery", "main", AT, {}, b"", "native/1", then=broken)
     assert [kept] == [entry async for entry in log.read()]
+
+
+async def test_who_does_not_wait_is_told_after_those_who_follow_and_one_that_breaks_stops_nobody(
+    log: Log,
+) -> None:
+    told: list[object] = []
+    all_told = asyncio.Event()
+
+    def tell(outcome: Entry | Exception) -> None:
+        told.append(outcome.position if isinstance(outcome, Entry) else type(outcome))
+        if len(told) == 5:
+            all_told.set()
+        raise RuntimeError("broken")
+
+    def put(once: str, body: bytes) -> None:
+        log.put(
+            "delivery",
+            "main",
+            AT,
+            {},
+            body,
+            "native/1",
+            tell,
+            once=once,
+            then=lambda one: told.append(-one.position),
+        )
+
+    put("a", b"1")
+    put("a", b"2")
+    put("b", b"3")
+    async with asyncio.timeout(20):
+        await all_told.wait()
+    assert told == [-1, 1, IdReused, -2, 2]
 
 
 # --- reading -------------------------------------------------------------------------------------------

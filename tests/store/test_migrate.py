@@ -14,8 +14,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine
 
 from monitor.store import chain
+from monitor.store.append import AlreadyKept
 from monitor.store.entry import Entry
-from monitor.store.log import AlreadyKept, Log
+from monitor.store.log import Log
 from monitor.store.migrate import HEADS, REVISIONS, DamagedLog, NewerSchema, migrate, revision
 from monitor.store.tables import metadata
 from monitor.store.verify import Head
