@@ -170,7 +170,7 @@ async def test_a_full_disk_fails_what_does_not_fit_and_the_log_goes_on_when_ther
     log = Log(path)
     await keep(log, b"small")
     assert log._ledger is not None
-    log._ledger._db.execute("PRAGMA max_page_count=40")  # of this connection; the next one has room
+    log._ledger._pages._db.execute("PRAGMA max_page_count=40")  # of this connection; the next one has room
     noise = random.Random(1).randbytes(1 << 20)
     with pytest.raises(LogFailed, match="full"):
         await keep(log, noise)
