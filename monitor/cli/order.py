@@ -20,7 +20,7 @@ from monitor.clock import now_ms
 from monitor.control import Order, carry_out
 from monitor.instant import rfc3339
 from monitor.office import Declined
-from monitor.store.folder import Folder, FolderInUse
+from monitor.store.folder import Folder, FolderInUse, NotWritable
 from monitor.store.migrate import NewerSchema
 from monitor.store.vault import VaultError
 
@@ -72,6 +72,8 @@ def give(args: argparse.Namespace, order: Order, *, make: bool = True, what: str
         code = WRONG if no.reason == "unavailable" else MISUSED
         before = f"{what}: " if what else ""
         stop(code, *([f"{before}{error}" for error in no.errors] or [no.detail]))
+    except NotWritable as error:
+        stop(MISUSED, str(error))
     except UnicodeEncodeError:
         stop(MISUSED, "an argument is not UTF-8")
     except (FolderInUse, NewerSchema, VaultError) as error:

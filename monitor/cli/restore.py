@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     from monitor.cli import order
     from monitor.cli.bar import Bar
     from monitor.store.backup import BackupError, restore
-    from monitor.store.folder import FolderInUse
+    from monitor.store.folder import FolderInUse, NotWritable
 
     folder = order.folder(args)
     try:
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
             )
         finally:
             folder.unlock()
-    except BackupError as error:
+    except (BackupError, NotWritable) as error:
         order.stop(order.MISUSED, str(error))
     except FolderInUse as error:
         order.stop(order.WRONG, str(error))

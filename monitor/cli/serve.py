@@ -33,14 +33,15 @@ def run(args: argparse.Namespace) -> int:
     from monitor import app, config
     from monitor.clock import now_ms
     from monitor.serve.journal import begin
-    from monitor.store.folder import FolderInUse
+    from monitor.store.folder import FolderInUse, NotWritable
     from monitor.store.migrate import NewerSchema
+    from monitor.store.outage import outage
     from monitor.store.vault import VaultError
 
     begin(sys.stderr)
     try:
         asyncio.run(app.run(config.read(args, os.environ), now_ms, _announce))
-    except (config.UsageError, FolderInUse) as error:
+    except (config.UsageError, FolderInUse, NotWritable) as error:
         print(f"monitor: {error}", file=sys.stderr)
         return MISUSED
     except (NewerSchema, VaultError) as error:
@@ -48,6 +49,15 @@ def run(args: argparse.Namespace) -> int:
         return WRONG
     except OSError as error:
         print(f"monitor: {error.filename or 'serve'}: {error.strerror or error}", file=sys.stderr)
+        return MISUSED
+    except Exception as error:
+        if (word := outage(error)) is None:
+            raise
+        print(
+            f"monitor: 数据无法读写（{word}）：请检查磁盘是否已满或损坏 · "
+            "what is kept can't be read or written; see whether the disk is full or broken",
+            file=sys.stderr,
+        )
         return MISUSED
     return 0
 

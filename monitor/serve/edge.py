@@ -19,8 +19,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from monitor.serve.parts import ID, PARTS, PEER, WHO, Parts
-from monitor.serve.problem import Problem, of_http
+from monitor.serve.problem import Problem, of_http, unavailable
 from monitor.serve.proxy import peer
+from monitor.store.outage import outage
 
 _log = structlog.get_logger("monitor.serve")
 
@@ -68,18 +69,26 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     except (asyncio.CancelledError, ConnectionError):
         raise
     except Exception as error:
-        _log.error(
-            "request.failed",
-            request_id=request[ID],
-            door=door_of(request),
-            error=type(error).__name__,
-            frames=_frames(error),
-        )
-        failed = Problem("failed", "something failed here; the request_id leads to it in the service's log")
-        response = failed.answer(request[ID])
+        response = _failed(request, error).answer(request[ID])
     _dress(response, request[ID], parts)
     _note(request, response, loop.time() - begun, parts)
     return response
+
+
+def _failed(request: web.Request, error: Exception) -> Problem:
+    """What nobody foresaw, written down; a disk or database that refuses was foreseen."""
+    word = outage(error)
+    if word is not None:
+        _log.warning("request.unavailable", request_id=request[ID], door=door_of(request), error=word)
+        return unavailable()
+    _log.error(
+        "request.failed",
+        request_id=request[ID],
+        door=door_of(request),
+        error=type(error).__name__,
+        frames=_frames(error),
+    )
+    return Problem("failed", "something failed here; the request_id leads to it in the service's log")
 
 
 def _dress(response: web.StreamResponse, request_id: str, parts: Parts) -> None:

@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple, NoReturn
 import msgspec
 from aiohttp import web
 
+from monitor.store.outage import RETRY_AFTER
+
 MEDIA_TYPE: Final = "application/problem+json"
 
 
@@ -142,6 +144,15 @@ def unauthorized(detail: str = "send Authorization: Bearer TOKEN with a token th
 def not_found(what: str = "there is nothing here that you may see") -> NoReturn:
     """Refuses what is not there and what this caller may not know of, in the same words."""
     raise Problem("not_found", what)
+
+
+def unavailable() -> Problem:
+    """The disk or the database refused just now: nothing is wrong with what was asked."""
+    return Problem(
+        "unavailable",
+        "what is kept can't be read or written just now; ask again",
+        headers={"Retry-After": str(RETRY_AFTER)},
+    )
 
 
 def of_http(error: web.HTTPException) -> Problem:

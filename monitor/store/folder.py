@@ -4,6 +4,7 @@ In: a path. Out: the paths of what is kept there, and a lock that one process ho
 what is in the files. The lock is the kernel's: it is gone with the process, however that ends.
 """
 
+import errno
 import fcntl
 import os
 import time
@@ -12,6 +13,17 @@ from pathlib import Path
 
 class FolderInUse(Exception):
     """Another process has the data folder."""
+
+
+class NotWritable(Exception):
+    """Files that must be written and may not be; the sentence names each, and says what to do."""
+
+    def __init__(self, files: list[Path]) -> None:
+        super().__init__(
+            f"{', '.join(map(str, files))}: 运行本命令的用户无权写入。请将其交还该用户（chown、chmod u+rw），"
+            "并确认磁盘不是只读 · the user who runs this may not write there; give it back to that user "
+            "(chown, chmod u+rw), and see that the disk is not mounted to be read only"
+        )
 
 
 class Folder:
@@ -52,16 +64,30 @@ class Folder:
     def lock(self, patience_s: float = 2.0) -> None:
         """Takes the folder (and the database) for this process; FolderInUse where another one keeps it.
 
-        A command has it for a moment only; so long it is waited for.
+        A command has it for a moment only; so long it is waited for. NotWritable where this process may not
+        write all that is in it.
         """
         until = time.monotonic() + patience_s
         while True:
             try:
-                return self._take_all()
+                self._take_all()
+                break
             except FolderInUse:
                 if time.monotonic() >= until:
                     raise
                 time.sleep(0.02)
+        if closed := [file for file in self._written() if not os.access(file, os.R_OK | os.W_OK)]:
+            self.unlock()
+            raise NotWritable(closed)
+
+    def _written(self) -> list[Path]:
+        """The folders, and of the files that are there those that are written."""
+        files = [
+            file.with_name(f"{file.name}{part}")
+            for file in (self.log, self.office)
+            for part in ("", "-wal", "-shm")
+        ]
+        return [*dict.fromkeys((self.path, self.log.parent)), *(file for file in files if file.exists())]
 
     def _take_all(self) -> None:
         names = [self.path / "monitor.lock"]
@@ -71,7 +97,13 @@ class Folder:
             self._locks.append(self._take(name))
 
     def _take(self, name: Path) -> int:
-        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            self.unlock()
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise
+            raise NotWritable([name if name.exists() else name.parent]) from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -59,19 +59,23 @@ class Log:
         position, link = self._ledger.head()
         self._head = (position, link.hex())
         self._seen = Seen(self._ledger, remember)
+        # with a reader open SQLite keeps its index of the WAL, which a full disk would not let it make anew
+        self._held_open = Ledger(path)
+        self._held_open.head()
         self._queue: list[Waiting] = []
         self._lock = threading.Lock()
         self._bell = threading.Event()
         self._closing = False
         self._pending = self._pending_bytes = 0
         self.writable = True
-        """Whether the last commit succeeded."""
+        """Whether the last commit (or the first try, at the start) succeeded."""
         self.commits = 0
         self.on_found: list[Callable[[Entry], None]] = []
         """Called in the event loop, in order of position, with entries whose commit was said to have failed
         and that are kept after all. Their `then` is not called."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tail = (position, link)  # the writer's
+        self._probe()
         self._writer = threading.Thread(target=self._write, name="log", daemon=True)
         self._writer.start()
 
@@ -203,7 +207,8 @@ class Log:
                 with self._lock:
                     if self._queue:
                         continue
-                if self._ledger is not None:
+                self._held_open.close()
+                if self._ledger is not None:  # the last to close, so that it takes the WAL back
                     self._ledger.close()
                 return
 
@@ -234,12 +239,13 @@ class Log:
             self._let_go()
 
     def _probe(self) -> None:
-        """Tries whether the log can be written again, so that it is told before somebody needs it."""
+        """Tries whether the log can be written, so that it is told before somebody needs it."""
         try:
             self._opened().touch()
             self.writable = True
         except Exception as error:
-            _log.warning("the log still can't be written: %s", error)
+            _log.warning("the log can't be written: %s", error)
+            self.writable = False
             self._let_go()
 
     def _opened(self) -> Ledger:

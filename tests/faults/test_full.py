@@ -110,9 +110,6 @@ async def test_many_that_wait_on_a_commit_that_fails_are_all_refused_and_none_is
     assert len(await entries(ground.data)) > len(sender.kept)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="without a writer SQLite drops its index, and readers can't make it anew"
-)
 @pytest.mark.parametrize("place", [on_a_small_disk, with_short_files])
 async def test_while_nothing_can_be_written_everything_can_be_read(
     place: Place, ground: Ground, tmp_path: Path

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import logging
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from monitor.serve import answer, connection
 from monitor.serve.journal import begin, unhandled
@@ -94,6 +96,39 @@ async def test_a_failure_inside_says_nothing_of_what_failed(place: School, monke
     status, problem, _ = await place.get(f"/v1/cohorts/{COHORT}/attendance")
     assert (status, problem["reason"]) == (500, "failed")
     assert "张三" not in json.dumps(problem, ensure_ascii=False)
+
+
+def refused_by_sqlite(statement: str) -> Exception:
+    """What SQLite raises at a statement, in a database without room."""
+    db = sqlite3.connect(":memory:")
+    db.execute("CREATE TABLE t (x)")
+    db.execute("PRAGMA max_page_count=2")
+    with pytest.raises(sqlite3.OperationalError) as found:
+        db.execute(statement)
+    db.close()
+    return found.value
+
+
+FULL = refused_by_sqlite("INSERT INTO t VALUES (zeroblob(100000))")
+
+
+@pytest.mark.parametrize(
+    ("error", "answered"),
+    [
+        (FULL, (503, "unavailable", "5")),
+        (DBAPIError("INSERT", {}, FULL), (503, "unavailable", "5")),
+        (refused_by_sqlite("SELECT * FROM nowhere"), (500, "failed", None)),
+    ],
+)
+async def test_a_disk_that_refuses_is_503_and_says_when_to_come_again_a_mistake_of_ours_is_500(
+    place: School, monkeypatch: Any, error: Exception, answered: tuple[int, str, str | None]
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(place.parts.live, "answer", broken)
+    status, problem, headers = await place.get(f"/v1/cohorts/{COHORT}/attendance")
+    assert answered == (status, problem["reason"], headers.get("Retry-After"))
 
 
 async def test_every_answer_has_the_headers_browsers_need(place: School) -> None:

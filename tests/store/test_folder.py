@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.store.folder import Folder, FolderInUse
+from monitor.store.folder import Folder, FolderInUse, NotWritable
 
 
 def test_a_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
@@ -63,4 +63,20 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
     child.wait()
     child.stdout.close()
     folder.lock(patience_s=0)
+    folder.unlock()
+
+
+def test_what_may_not_be_written_is_named_all_of_it_and_the_folder_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Folder(tmp_path)
+    for name in ("log.sqlite", "log.sqlite-wal", "office.sqlite"):
+        (tmp_path / name).touch()
+    closed = {folder.log, tmp_path / "log.sqlite-wal"}
+    with monkeypatch.context() as patch:
+        patch.setattr("monitor.store.folder.os.access", lambda file, _how: file not in closed)
+        with pytest.raises(NotWritable) as told:
+            folder.lock()
+    assert str(told.value).startswith(f"{folder.log}, {folder.log}-wal: ")
+    folder.lock()
     folder.unlock()

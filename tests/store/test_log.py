@@ -166,6 +166,21 @@ async def test_after_a_failure_the_log_finds_out_by_itself_that_it_can_write_aga
     assert log.writable
 
 
+async def test_a_log_that_can_not_be_written_says_so_when_it_is_opened(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(_self: Ledger) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "touch", refuses)
+        log = Log(path)
+        assert not log.writable
+    assert (await keep(log)).position == 1
+    assert log.writable
+    await log.close()
+
+
 async def test_a_full_disk_fails_what_does_not_fit_and_the_log_goes_on_when_there_is_room(path: Path) -> None:
     log = Log(path)
     await keep(log, b"small")
