@@ -1,7 +1,7 @@
 """Writes the generated pages: docs/rules.md from the policies, docs/api.md from the OpenAPI document.
 
-Run by `make docs`; `make lint` runs it with `--check`, which changes nothing and fails when a page is not
-what it would write.
+In docs/operate.md it writes the table of metrics. Run by `make docs`; `make lint` runs it with `--check`,
+which changes nothing and fails when a page is not what it would write.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from monitor.cohort import KINDS
 from monitor.hours.rulebook import Rules, Value, policy, rulebook
-from monitor.serve import openapi
+from monitor.serve import metrics, openapi
 
 HERE = Path(__file__).parent
 
@@ -124,7 +124,30 @@ def _cell(text: str) -> str:
     return " ".join(text.replace("|", "\\|").split())
 
 
-PAGES: dict[str, Callable[[], str]] = {"rules.md": rules_page, "api.md": api_page}
+METRICS = "<!-- The table is written by docs/generate.py from monitor/serve/metrics.py. -->\n"
+
+
+def operate_page() -> str:
+    """docs/operate.md, with its table of metrics written anew."""
+    before, _, rest = (HERE / "operate.md").read_text("utf-8").partition(METRICS)
+    after = rest.lstrip("\n").partition("\n\n")[2]
+    return f"{before}{METRICS}\n{chr(10).join(_metrics())}\n\n{after}"
+
+
+def _metrics() -> Iterator[str]:
+    yield "| 指标 Metric | | 含义 What |"
+    yield "|---|---|---|"
+    for row in (*metrics.TABLE, *metrics.PROCESS):
+        name = row.name + ("_total" if row.kind == "counter" else "")
+        labels = "{" + ",".join(row.labels) + "}" if row.labels else ""
+        yield f"| `{name}{labels}` | {row.kind} | {row.zh} {row.en} |"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "rules.md": rules_page,
+    "api.md": api_page,
+    "operate.md": operate_page,
+}
 
 
 def main() -> int:

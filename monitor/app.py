@@ -13,6 +13,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, web
@@ -27,6 +28,7 @@ from monitor.live import Live
 from monitor.office import Office
 from monitor.schedule import Schedule
 from monitor.serve.connection import Runner
+from monitor.serve.folding import Folding
 from monitor.serve.journal import unhandled
 from monitor.serve.mask import masked
 from monitor.serve.metrics import Metrics
@@ -117,6 +119,7 @@ async def _wired(log: Log, office: Office, clock: Clock) -> Parts:
     live = Live(log, sources.events, clock, demo=demo, mask=masked)
     metrics = Metrics()
     metrics.watch(log, intake, live)
+    live.on_fold = partial(Folding, asyncio.get_running_loop().time, metrics.folded)
 
     def find(digest: str) -> Who | None:
         row = office.token(digest)

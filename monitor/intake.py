@@ -62,6 +62,8 @@ class Intake:
         self._telling: set[asyncio.Task[None]] = set()
         self.counts: Counter[str] = Counter()
         """Deliveries and events taken, and refusals by reason, since the start."""
+        self.refused: Counter[str] = Counter()
+        """Events refused in deliveries that were kept, by reason."""
         log.on_found.append(self._found)
 
     async def warm(self) -> None:
@@ -126,6 +128,8 @@ class Intake:
             new = self._known.count(events)
             self.counts["deliveries"] += 1
             self.counts["events"] += len(events)
+            if len(events) < len(found):
+                self.refused.update(one.reason for one in _refused(found))
             follow(self.on_entry, entry, events)
 
         def told(outcome: Entry | Exception) -> None:

@@ -31,6 +31,9 @@ from monitor.store.log import Log
 Decode = Callable[[Entry], Iterable[Event]]
 """The events of an entry that were taken; wired to the table of sources."""
 
+Progress = Callable[[int, int], None]
+"""Told how far something is, and how far it will go."""
+
 _REMEMBERED: Final = 4
 """Answers remembered for one cohort; one for an instant long passed has a fold of its own."""
 _BREATH: Final = 2_000
@@ -153,9 +156,17 @@ class Held:
 
 
 async def fold_log(
-    log: Log, decode: Decode, cohort: str, until: int, versions: Versions | None = None
+    log: Log,
+    decode: Decode,
+    cohort: str,
+    until: int,
+    versions: Versions | None = None,
+    progress: Progress = lambda _position, _until: None,
 ) -> Held | None:
-    """The cohort folded from the log up to a position; None where the log knows no such cohort."""
+    """The cohort folded from the log up to a position; None where the log knows no such cohort.
+
+    `progress` is told now and then at which position it is, and in the end that it is at the last.
+    """
     version = await (versions or Versions(log)).at(cohort, until)
     if version is None:
         return None
@@ -166,7 +177,9 @@ async def fold_log(
             events = list(decode(entry))
             held.take(entry, events)
             folded += len(events) + 1
-            if folded >= _BREATH:
+            if folded >= _BREATH and entry.position < until:
                 folded = 0
+                progress(entry.position, until)
                 await asyncio.sleep(0)
+    progress(until, until)
     return held

@@ -13,7 +13,7 @@ from typing import Final
 
 from monitor.event import Event
 from monitor.hours.plan import Plan
-from monitor.live.held import Decode, Held, Told, fold_log
+from monitor.live.held import Decode, Held, Progress, Told, fold_log
 from monitor.live.state import Mask, states
 from monitor.live.turns import Later, Turns
 from monitor.live.versions import Versions
@@ -41,6 +41,13 @@ class _Place:
         self.missed: list[tuple[Entry, list[Event]]] | None = None
         self.channel = Channel()
         self.used_at = 0
+        self.arrived: int | None = None
+        """When the first event arrived that its watchers were not told of yet; None where there is none."""
+
+    def waits(self, at: int) -> None:
+        """Something that arrived at this instant is to be told."""
+        if self.arrived is None and self.channel.watchers:
+            self.arrived = at
 
 
 class Live:
@@ -73,6 +80,11 @@ class Live:
         """Changes sent, counted once for each cohort."""
         self.slow = 0
         """Watchers let go because they did not keep up."""
+        self.on_told: Callable[[float, int | None], object] = _nothing
+        """Called after each turn: the seconds it took, and how long ago (ms) the first event arrived that its
+        change carries; None where it carries none."""
+        self.on_fold: Callable[[], Progress] = lambda: _nothing
+        """Called when a cohort is folded anew from the log; what it gives is told position and end of it."""
 
     @property
     def cohorts(self) -> int:
@@ -106,11 +118,13 @@ class Live:
         for cohort, place in self._concerned(events):
             if place.missed is not None:
                 place.missed.append((entry, events))
+                place.waits(entry.at)
             elif (
                 place.held is not None
                 and entry.source in place.held.sources
                 and place.held.take(entry, events)
             ):
+                place.waits(entry.at)
                 self._soon(cohort, place)
 
     def _concerned(self, events: list[Event]) -> list[tuple[str, _Place]]:
@@ -259,7 +273,7 @@ class Live:
             place.missed = None
 
     async def _folded(self, cohort: str, until: int) -> Held | None:
-        return await fold_log(self._log, self._decode, cohort, until, self._versions)
+        return await fold_log(self._log, self._decode, cohort, until, self._versions, progress=self.on_fold())
 
     def _soon(self, cohort: str, place: _Place) -> None:
         """Tells the watchers in a moment; what comes until then rides along."""
@@ -288,13 +302,18 @@ class Live:
         held = place.held
         if held is None:
             return
+        begun = _seconds()
         told = held.tell(held.last_change(now))
         before = len(place.channel.watchers)
+        arrived, place.arrived = place.arrived, None
+        lag = None
         if place.channel.tell(
             f"{told.position}-{told.as_of}", states(told, demo=self._demo(told.plan), mask=self._mask)
         ):
             self.changes += 1
+            lag = None if arrived is None else self._clock() - arrived
         self.slow += before - len(place.channel.watchers)
+        self.on_told(_seconds() - begun, lag)
 
 
 def _call_later(seconds: float, call: Callable[[], None]) -> object:
@@ -305,5 +324,5 @@ def _seconds() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _nothing() -> None:
+def _nothing(*_: object) -> None:
     return None

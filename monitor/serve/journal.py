@@ -9,14 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 import structlog
+from structlog.typing import EventDict, Processor
+
+_OURS: Final = "monitor"
 
 
 def begin(stream: TextIO, level: int = logging.INFO) -> None:
-    """From now on everything is written to `stream`."""
-    shared: list[Any] = [
+    """From now on what we say from `level` on is written to `stream`; of libraries warnings alone.
+
+    Libraries say at lower levels what they handle: the values of a statement, for one.
+    """
+    shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -31,7 +37,7 @@ def begin(stream: TextIO, level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[*shared, _template],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
@@ -40,9 +46,8 @@ def begin(stream: TextIO, level: int = logging.INFO) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
-    for chatty in ("apscheduler", "aiohttp", "asyncio", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    root.setLevel(logging.WARNING)
+    logging.getLogger(_OURS).setLevel(level)
 
 
 def unhandled(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -50,7 +55,15 @@ def unhandled(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None
     structlog.get_logger("monitor").error("unhandled", exc_info=context.get("exception"))
 
 
-def _without_words(_logger: Any, _name: str, said: dict[str, Any]) -> dict[str, Any]:
+def _template(_logger: Any, _name: str, said: EventDict) -> EventDict:
+    """What a library says, without the values it fills in."""
+    record = said.get("_record")
+    if isinstance(record, logging.LogRecord) and record.name.partition(".")[0] != _OURS:
+        said["event"] = str(record.msg)
+    return said
+
+
+def _without_words(_logger: Any, _name: str, said: EventDict) -> EventDict:
     """An exception by its type and frames, not by its words."""
     told = said.pop("exc_info", None)
     error = told[1] if isinstance(told, tuple) else told

@@ -17,6 +17,7 @@ is there though its commit was said to have failed is put on the disk, and told 
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,9 @@ class Log:
         self._pending = self._pending_bytes = 0
         self.writable = True
         """Whether the last commit (or the first try, at the start) succeeded."""
-        self.commits = 0
+        self.commits = self.failed_commits = 0
+        self.on_commit: Callable[[float], object] = lambda _seconds: None
+        """Called in the writer's thread with the seconds that a commit took, from hashing to synced."""
         self.on_found: list[Callable[[Entry], None]] = []
         """Called in the event loop, in order of position, with entries whose commit was said to have failed
         and that are kept after all. Their `then` is not called."""
@@ -83,6 +86,11 @@ class Log:
     def pending(self) -> int:
         """How many appends wait to be durable."""
         return self._pending
+
+    @property
+    def pending_bytes(self) -> int:
+        """How many bytes their bodies have."""
+        return self._pending_bytes
 
     def head(self) -> tuple[int, str]:
         """Position and link (hex) of the last entry that was answered for; (0, 64 zeros) for an empty log."""
@@ -227,16 +235,20 @@ class Log:
 
     def _commit(self, group: list[Waiting]) -> None:
         """Gives every item of the group its outcome; never raises."""
+        commits, begun = self.commits, time.perf_counter()
         try:
             self._chain_and_write(self._opened(), group)
             self.writable = True
         except Exception as error:
+            self.failed_commits += 1
             _log.error("commit of %d entries failed: %s", len(group), error)
             self._seen.undo()
             for item in group:
                 item.outcome = LogFailed(str(error))
             self.writable = False
             self._let_go()
+        if self.commits > commits:
+            self.on_commit(time.perf_counter() - begun)
 
     def _probe(self) -> None:
         """Tries whether the log can be written, so that it is told before somebody needs it."""

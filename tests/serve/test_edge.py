@@ -7,17 +7,15 @@ import io
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-import structlog
 from sqlalchemy.exc import DBAPIError
 
 from monitor.serve import answer, connection
-from monitor.serve.journal import begin, unhandled
+from monitor.serve.journal import unhandled
 from monitor.serve.problem import MEDIA_TYPE, TABLE
 from tests.serve.school import COHORT, School, school
 
@@ -221,16 +219,6 @@ async def test_an_answer_under_way_is_finished_when_the_service_ends(
     assert await asked == 200
 
 
-async def test_metrics_count_without_naming_anybody(place: School) -> None:
-    await place.morning()
-    await place.get(f"/v1/cohorts/{COHORT}/people/t01")
-    _, body, _ = await place.get("/metrics", None)
-    text = body.decode()
-    assert 'door="GET /v1/cohorts/{cohort}/people/{person}",status="200"} 1.0' in text
-    assert 'monitor_intake_total{what="deliveries"} 1.0' in text
-    assert [word for word in ("t01", COHORT, "张三") if word in text] == []
-
-
 def test_titles_are_said_in_chinese_first() -> None:
     assert [
         reason
@@ -240,17 +228,6 @@ def test_titles_are_said_in_chinese_first() -> None:
 
 
 # --- the journal ---------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def journal() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    begin(stream)
-    yield stream
-    structlog.reset_defaults()
-    root.handlers[:], root.level = handlers, level
 
 
 async def test_the_journal_names_doors_and_no_one(
