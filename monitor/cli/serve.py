@@ -32,13 +32,14 @@ def run(args: argparse.Namespace) -> int:
     """Runs the service; 0 when it ended as told, 2 where it could not begin as told."""
     from monitor import app, config
     from monitor.clock import now_ms
-    from monitor.serve.journal import begin
+    from monitor.serve.journal import begin, hear_failures
     from monitor.store.folder import FolderInUse, NotWritable
     from monitor.store.migrate import NewerSchema
     from monitor.store.outage import outage
     from monitor.store.vault import VaultError
 
     begin(sys.stderr)
+    hear_failures()
     try:
         asyncio.run(app.run(config.read(args, os.environ), now_ms, _announce))
     except (config.UsageError, FolderInUse, NotWritable) as error:

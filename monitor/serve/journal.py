@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
+import threading
 import traceback
 from typing import Any, Final, TextIO
 
@@ -48,11 +50,23 @@ def begin(stream: TextIO, level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger(_OURS).setLevel(level)
+    logging.raiseExceptions = False  # a line that can't be written is lost, not told with all it held
+
+
+def hear_failures() -> None:
+    """What ends the process or one of its threads is told in the journal, too, instead of with its words."""
+    sys.excepthook = lambda kind, error, trace: _uncaught("ended by a failure", error)
+    threading.excepthook = lambda told: _uncaught("a thread ended by a failure", told.exc_value)
+    sys.unraisablehook = lambda told: _uncaught("a failure that nobody could be told", told.exc_value)
+
+
+def _uncaught(what: str, error: BaseException | None) -> None:
+    structlog.get_logger(_OURS).error("unhandled", said=what, exc_info=error)
 
 
 def unhandled(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """What nobody caught, as the event loop tells it: without the objects it names, which say too much."""
-    structlog.get_logger("monitor").error("unhandled", exc_info=context.get("exception"))
+    structlog.get_logger(_OURS).error("unhandled", exc_info=context.get("exception"))
 
 
 def _template(_logger: Any, _name: str, said: EventDict) -> EventDict:

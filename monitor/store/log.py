@@ -28,6 +28,7 @@ from monitor.store.block import Kept
 from monitor.store.entry import Entry
 from monitor.store.ledger import Erasing, Key, Ledger, entry
 from monitor.store.migrate import migrate
+from monitor.store.outage import outage
 from monitor.store.seen import DAY_MS, Seen, delivery_key
 from monitor.store.wal import write_again
 
@@ -241,7 +242,7 @@ class Log:
             self.writable = True
         except Exception as error:
             self.failed_commits += 1
-            _log.error("commit of %d entries failed: %s", len(group), error)
+            _log.error("commit of %d entries failed: %s", len(group), _word(error))
             self._seen.undo()
             for item in group:
                 item.outcome = LogFailed(str(error))
@@ -256,7 +257,7 @@ class Log:
             self._opened().touch()
             self.writable = True
         except Exception as error:
-            _log.warning("the log can't be written: %s", error)
+            _log.warning("the log can't be written: %s", _word(error))
             self.writable = False
             self._let_go()
 
@@ -298,7 +299,7 @@ class Log:
             if ledger is not None:
                 ledger.close()
         except Exception as error:
-            _log.error("closing the log after a failed commit: %s", error)
+            _log.error("closing the log after a failed commit: %s", _word(error))
 
     def _chain_and_write(self, ledger: Ledger, group: list[Waiting]) -> None:
         before = self._tail[1]
@@ -389,3 +390,10 @@ class Log:
             follower(entry)
         except Exception:  # it is kept; who follows the log must not undo that
             _log.exception("a follower of the log failed at position %d", entry.position)
+
+
+def _word(error: Exception) -> str:
+    """A failure for the journal: the database's own word, not its sentence, which may quote what it held."""
+    if isinstance(error, LogCut):
+        return str(error)
+    return outage(error) or getattr(error, "sqlite_errorname", None) or type(error).__name__

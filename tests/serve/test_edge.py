@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
-import logging
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,6 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from monitor.serve import answer, connection
-from monitor.serve.journal import unhandled
 from monitor.serve.problem import MEDIA_TYPE, TABLE
 from tests.serve.school import COHORT, School, school
 
@@ -225,52 +222,3 @@ def test_titles_are_said_in_chinese_first() -> None:
         for reason, row in TABLE.items()
         if not ("\u4e00" <= row.zh[0] <= "\u9fff" or row.zh[0] in "一")
     ] == []
-
-
-# --- the journal ---------------------------------------------------------------------------------------
-
-
-async def test_the_journal_names_doors_and_no_one(
-    tmp_path: Path, journal: io.StringIO, monkeypatch: Any
-) -> None:
-    async with school(tmp_path / "data") as place:
-        await place.morning()
-        for path in ("people/t01?full=true&reason=抽查张三", "people/t02", "attendance"):
-            await place.get(f"/v1/cohorts/{COHORT}/{path}", "auditor")
-
-        async def broken(*_: Any) -> None:
-            raise RuntimeError("张三 was here")
-
-        monkeypatch.setattr(place.parts.live, "answer", broken)
-        await place.get(f"/v1/cohorts/{COHORT}/attendance")
-        await raw(place, b"nonsense 13912345678\r\n\r\n")
-        tokens = list(place.tokens.values())
-    lines = [json.loads(line) for line in journal.getvalue().splitlines()]
-    assert {"request", "request.failed", "request.unreadable"} <= {line["event"] for line in lines}
-    doors = {line.get("door") for line in lines if line["event"] == "request"}
-    assert "GET /v1/cohorts/{cohort}/people/{person}" in doors
-    said = journal.getvalue()
-    assert [w for w in ("张三", "欧阳", "t02", "u-1", COHORT, "13912345678", *tokens) if w in said] == []
-
-
-async def test_what_nobody_caught_is_told_by_type_and_place(journal: io.StringIO) -> None:
-    async def broken() -> None:
-        raise ValueError("张三")
-
-    loop = asyncio.get_running_loop()
-    task = loop.create_task(broken())
-    await asyncio.wait([task])
-    unhandled(loop, {"message": "张三", "exception": task.exception(), "future": task})
-    (line,) = [json.loads(text) for text in journal.getvalue().splitlines()]
-    assert (line["event"], line["error"]) == ("unhandled", "ValueError")
-    assert "张三" not in journal.getvalue()
-
-
-async def test_an_exception_is_told_by_type_and_place(journal: io.StringIO) -> None:
-    try:
-        raise ValueError("张三")
-    except ValueError:
-        logging.getLogger("monitor.anything").exception("it failed")
-    (line,) = [json.loads(text) for text in journal.getvalue().splitlines()]
-    assert (line["event"], line["error"], line["level"]) == ("it failed", "ValueError", "error")
-    assert "张三" not in journal.getvalue()
