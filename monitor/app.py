@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
-from aiohttp import WSCloseCode, web
+from aiohttp import web
 
 from monitor.config import Config, UsageError
 from monitor.control import Desk, opened
@@ -47,8 +47,8 @@ _GARBAGE = (50_000, 50, 100)
 """How many objects more than before until garbage is looked for: what a delivery makes is none, it is kept or
 goes by itself; with Python's own 700 each look walks through every event that waits to be answered for."""
 
-DRAIN_SECONDS = 20.0
-"""How long answers under way may take once the service is told to end."""
+DRAIN_SECONDS = 10.0
+"""How long all that is under way may take once the service is told to end; then it is cut off."""
 
 
 class Service:
@@ -81,13 +81,12 @@ async def service(config: Config, clock: Clock, *, timers: bool = True) -> Async
         parts.secure = tls is not None or (public or "").startswith("https:")
         schedule = Schedule(clock, parts.live.due, parts.live.tick, parts.live.drop_idle)
         parts.live.on_due = schedule.arm
-        runner = Runner(application(parts), drain_seconds=DRAIN_SECONDS)
+        runner = Runner(application(parts))
         await runner.setup()
-        stack.push_async_callback(_drain, parts, runner, schedule)
-        await web.SockSite(runner, listening, ssl_context=tls, backlog=1024).start()
         desk = Desk(folder, office, clock)
+        stack.push_async_callback(_drain, parts, runner, schedule, desk)
+        await web.SockSite(runner, listening, ssl_context=tls, backlog=1024).start()
         await desk.open()
-        stack.push_async_callback(desk.close)
         if timers:
             schedule.start()
         yield Service(_url(config, listening, tls), parts)
@@ -163,17 +162,13 @@ async def _wired(log: Log, office: Office, clock: Clock) -> Parts:
     return parts
 
 
-async def _drain(parts: Parts, runner: Runner, schedule: Schedule) -> None:
-    """Takes nothing more on, answers what is under way, closes what is open."""
+async def _drain(parts: Parts, runner: Runner, schedule: Schedule, desk: Desk) -> None:
+    """Takes nothing more on, answers what is under way, closes what is open: all of it by one deadline."""
     parts.drain.set()
+    until = asyncio.get_running_loop().time() + DRAIN_SECONDS
     schedule.stop()
-    for site in runner.sites:
-        await site.stop()
-    if parts.streams:
-        await asyncio.wait(parts.streams, timeout=DRAIN_SECONDS)
     parts.live.close()
-    await close_all(parts, lambda _: True, WSCloseCode.GOING_AWAY, "the service ends")
-    await runner.cleanup()
+    await asyncio.gather(runner.drain(until), desk.close())
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -8,6 +8,7 @@ by the same code, so that it holds at once either way.
 import asyncio
 import contextlib
 import os
+from abc import ABCMeta, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -23,17 +24,22 @@ from monitor.store.folder import Folder, FolderInUse
 from monitor.store.log import Log
 
 _LARGEST = 64 << 20
+_FINISH_S = 5.0  # how long an order in hand may take once the server ends, until nobody is told any more
 _PATIENCE_S = 5.0  # another command has the folder for a moment; a server answers at once
 
 
-class Order(msgspec.Struct, tag_field="order", forbid_unknown_fields=True, kw_only=True):
+class _Abstract(msgspec.StructMeta, ABCMeta):
+    """A struct that only those can be made of that do what it leaves open."""
+
+
+class Order(msgspec.Struct, metaclass=_Abstract, tag_field="order", forbid_unknown_fields=True, kw_only=True):
     """Something to be done; `by` says who wants it, as the log will have it."""
 
     by: str
 
+    @abstractmethod
     async def carry_out(self, office: Office, now: int) -> Any:
         """Does it; what came of it."""
-        raise NotImplementedError
 
 
 class ImportCohort(Order, tag="cohort import"):
@@ -249,7 +255,7 @@ class Desk:
         """Listens at the socket of the data folder, for its owner alone; the folder must be locked."""
         app = web.Application(client_max_size=_LARGEST)
         app.router.add_post("/", self._take)
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_FINISH_S)
         await runner.setup()
         self._runner = runner
         with contextlib.suppress(FileNotFoundError):

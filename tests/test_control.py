@@ -14,6 +14,7 @@ from monitor.control import (
     ExportCohort,
     ImportCohort,
     ListCohorts,
+    Order,
     carry_out,
     opened,
 )
@@ -125,3 +126,11 @@ async def test_an_order_of_another_version_is_declined(tmp_path: Path) -> None:
                     assert (await answer.json(content_type=None))["reason"] == "invalid"
         await desk.close()
     folder.unlock()
+
+
+def test_an_order_that_does_nothing_can_not_be_made() -> None:
+    class Nothing(Order, tag="nothing"):
+        pass
+
+    with pytest.raises(TypeError, match="carry_out"):
+        Nothing(by="cli/a")  # type: ignore[abstract]

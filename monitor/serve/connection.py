@@ -24,6 +24,8 @@ HEADER_SECONDS: Final = 30.0
 HEADER_LINE: Final = 8190
 HEADER_COUNT: Final = 100
 LINGER_SECONDS: Final = 5.0
+CUT_SECONDS: Final = 2.0
+"""How long a request that was cut off may take to notice."""
 
 _log = structlog.get_logger("monitor.serve")
 
@@ -65,6 +67,20 @@ class Connection(RequestHandler):
         error = kw.get("exc_info")
         _log.error("connection.failed", error=type(error).__name__ if error else None)
 
+    async def gone(self, until: float) -> None:
+        """Returns when this connection has answered and is closed; at `until` (loop time) it is cut off."""
+        self.close()  # after the request in hand; at once where there is none
+        task = self._task_handler
+        if task is None or task.done():
+            return
+        loop = asyncio.get_running_loop()
+        await asyncio.wait([task], timeout=max(0.0, until - loop.time()))
+        if not task.done():
+            if self.transport is not None:
+                self.transport.abort()
+            task.cancel()
+            await asyncio.wait([task], timeout=CUT_SECONDS)
+
 
 class _Server(web.Server):
     def __call__(self) -> RequestHandler:
@@ -74,11 +90,11 @@ class _Server(web.Server):
 class Runner(web.AppRunner):
     """Runs the doors' application with our connections and limits."""
 
-    def __init__(self, app: web.Application, *, drain_seconds: float = 20.0) -> None:
+    def __init__(self, app: web.Application) -> None:
         super().__init__(
             app,
             access_log=None,
-            shutdown_timeout=drain_seconds,
+            shutdown_timeout=CUT_SECONDS,
             keepalive_timeout=HEADER_SECONDS,
             lingering_time=LINGER_SECONDS,
             max_line_size=HEADER_LINE,
@@ -95,3 +111,14 @@ class Runner(web.AppRunner):
             loop=asyncio.get_running_loop(),
             **made._kwargs,
         )
+
+    async def drain(self, until: float) -> None:
+        """Takes nothing more on; what is under way has until that instant of the loop's clock, all of it."""
+        for site in list(self.sites):
+            await site.stop()
+        await asyncio.sleep(0)  # what was sent already begins
+        if self.server is not None:
+            await asyncio.gather(
+                *(line.gone(until) for line in self.server.connections if isinstance(line, Connection))
+            )
+        await self.cleanup()

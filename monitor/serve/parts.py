@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from aiohttp import web
@@ -60,8 +60,6 @@ class Parts:
     """Whether people come by TLS, so that browsers are told to keep to it."""
     drain: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the service is told to end: nothing more is taken on, what is under way is answered."""
-    streams: set[asyncio.Task[Any]] = field(default_factory=set)
-    """Those who answer frames on a platform's WebSocket; they end by themselves when it drains."""
     sockets: dict[web.WebSocketResponse, Who] = field(default_factory=dict)
     """Open WebSockets and whose they are, so that they end with the service, or with the token."""
 

@@ -47,7 +47,6 @@ async def stream_door(request: web.Request) -> web.StreamResponse:
         reading = asyncio.create_task(_read(parts, socket, source, under_way))
         answering = asyncio.create_task(_answer(socket, under_way))
         draining = asyncio.create_task(parts.drain.wait())
-        parts.streams.add(answering)
         try:
             await asyncio.wait({reading, draining}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -55,7 +54,6 @@ async def stream_door(request: web.Request) -> web.StreamResponse:
             draining.cancel()
             await under_way.put(None)
             await asyncio.wait([answering])
-            parts.streams.discard(answering)
         if parts.drain.is_set():
             await close(socket, WSCloseCode.GOING_AWAY, "the service ends")
     return socket

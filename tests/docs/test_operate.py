@@ -30,7 +30,7 @@ def test_every_setting_is_listed_with_its_variable_and_default() -> None:
         ("a body 30 seconds", answer.BODY_SECONDS == 30),
         ("8 KiB a line", connection.HEADER_LINE == 8190),
         ("100 lines, 30 seconds", (connection.HEADER_COUNT, connection.HEADER_SECONDS) == (100, 30)),
-        ("at most 20 seconds", app.DRAIN_SECONDS == 20),
+        ("at most 10 seconds", app.DRAIN_SECONDS == 10),
         ("ten minutes after the last question", live.IDLE_MS == 600_000),
         ("tried anew every second", log._PROBE_S == 1),
     ],

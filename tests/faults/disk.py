@@ -6,6 +6,7 @@ import contextlib
 import resource
 import shutil
 import subprocess
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -16,17 +17,19 @@ from tests.faults.child import Child, serving
 from tests.faults.sender import Ground
 
 
-class Disk:
+class Disk(ABC):
     """Where a service keeps what it has."""
 
     def __init__(self, ground: Ground, child: Child) -> None:
         self.ground, self.child = ground, child
 
+    @abstractmethod
     def fill(self) -> None:
-        raise NotImplementedError
+        """Nothing more can be written."""
 
+    @abstractmethod
     def free(self) -> None:
-        raise NotImplementedError
+        """It can again."""
 
 
 class SmallDisk(Disk):

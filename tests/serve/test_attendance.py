@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import openpyxl
+import pytest
 
 from monitor.event import decode_batch
 from monitor.hours.fold import Fold
@@ -78,10 +79,22 @@ async def test_a_plus_that_was_not_escaped_is_understood(place: School) -> None:
     assert (status, answer["as_of"]) == (200, "2026-05-11T01:00:00.000Z")
 
 
-async def test_a_bad_as_of_is_named(place: School) -> None:
-    status, problem, headers = await place.get(f"{DOOR}?as_of=yesterday")
+@pytest.mark.parametrize(
+    ("as_of", "why"),
+    [
+        ("yesterday", "not a time with an offset"),
+        ("2026-05-11T08:20:00", "not a time with an offset"),
+        ("2026-02-30T10:00:00Z", "there is no such day"),
+        ("2026-05-11T24:00:00Z", "there is no such time of day"),
+        ("2026-05-11T10:00:60Z", "a leap second is only at"),
+        ("1969-12-31T23:59:59Z", "outside the years 1970 to 9999"),
+    ],
+)
+async def test_a_bad_as_of_is_named(place: School, as_of: str, why: str) -> None:
+    """A time that never comes is wrong (400), not ahead (409)."""
+    status, problem, headers = await place.get(f"{DOOR}?as_of={as_of}")
     assert (status, problem["reason"]) == (400, "bad_parameter")
-    assert problem["detail"].startswith("as_of: ")
+    assert problem["detail"].startswith(f"as_of: {why}")
     assert headers["Content-Type"] == "application/problem+json"
 
 
