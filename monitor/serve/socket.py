@@ -7,7 +7,8 @@ is said on it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -20,6 +21,7 @@ from monitor.serve.who import Who
 BEAT_SECONDS: Final = 30.0
 """A ping this often; who does not answer is gone."""
 CLOSE_SECONDS: Final = 5.0
+_GLANCE_SECONDS: Final = 0.05
 
 UNAUTHORIZED: Final = 4401
 FORBIDDEN: Final = 4403
@@ -42,12 +44,46 @@ def check_upgrade(request: web.Request) -> None:
         raise Problem("upgrade_required", "this door is a WebSocket", headers={"Upgrade": "websocket"})
 
 
+class Socket(web.WebSocketResponse):
+    """aiohttp's, but for what it does about a message over the limit, which it does not read.
+
+    `last` is awaited first; then the other side is told why, and has a while to read it: closed at once, the
+    line would break under what it is still sending.
+    """
+
+    last: Callable[[], Awaitable[None]] | None = None
+
+    async def close(self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True) -> bool:
+        """Closes the socket, as aiohttp does where a message is too large, or as we do."""
+        if code != WSCloseCode.MESSAGE_TOO_BIG or message or self._writer is None:
+            return await super().close(code=code, message=message, drain=drain)
+        if self.last is not None:
+            await self.last()
+        line = None if self._req is None else self._req.transport
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._writer.close(code, f"at most {self._max_msg_size} bytes".encode())
+                if line is not None and line.can_write_eof():
+                    line.write_eof()
+                while line is not None and not line.is_closing():  # noqa: ASYNC110
+                    await asyncio.sleep(_GLANCE_SECONDS)
+        cut(self)
+        return True
+
+
 @asynccontextmanager
-async def opened(request: web.Request, *, most: int) -> AsyncIterator[web.WebSocketResponse]:
-    """An open socket whose messages have at most `most` bytes; closed and forgotten afterwards."""
+async def opened(request: web.Request, *, most: int, autoclose: bool = True) -> AsyncIterator[Socket]:
+    """An open socket whose messages have at most `most` bytes; closed and forgotten afterwards.
+
+    `autoclose` off: when the other side closes, it is answered only when the block ends.
+    """
     parts = request.app[PARTS]
-    socket = web.WebSocketResponse(
-        heartbeat=BEAT_SECONDS, timeout=CLOSE_SECONDS, max_msg_size=most, compress=False
+    socket = Socket(
+        heartbeat=BEAT_SECONDS,
+        timeout=CLOSE_SECONDS,
+        max_msg_size=most,
+        compress=False,
+        autoclose=autoclose,
     )
     await socket.prepare(request)
     try:

@@ -2,12 +2,13 @@
 
 In: frames, each a line `webhook-id webhook-timestamp webhook-signature`, a newline, then a CloudEvents batch.
 Out: for each frame, in order, the JSON that HTTP would have answered. Never: takes more frames than are being
-written; the sender waits instead.
+written and answered; the sender waits instead.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -19,12 +20,27 @@ from monitor.intake import MOST_BYTES
 from monitor.intake import Answer as Taken
 from monitor.serve.door import Answer, Door
 from monitor.serve.ingest import refused
+from monitor.serve.lane import Lane
 from monitor.serve.parts import PARTS, WHO, Parts
-from monitor.serve.problem import not_found
-from monitor.serve.socket import UNAUTHORIZED, check_origin, check_upgrade, close, enter, opened
+from monitor.serve.problem import Problem, not_found, unavailable
+from monitor.serve.socket import (
+    CLOSE_SECONDS,
+    UNAUTHORIZED,
+    Socket,
+    check_origin,
+    check_upgrade,
+    close,
+    cut,
+    enter,
+    opened,
+)
+from monitor.store.outage import outage
 
 MOST_UNDER_WAY: Final = 256
-"""Frames of one socket that may wait for the disk."""
+"""Frames of one socket that may wait for the disk, or for their answer to be read."""
+_BYTES_UNDER_WAY: Final = 8 << 20
+MOST_FRAME: Final = 2 * MOST_BYTES
+"""A frame over MOST_BYTES is refused; one over this ends the stream, for it is not read."""
 
 _BATCH: Final = "application/cloudevents-batch+json"
 _LINE: Final = 4_096
@@ -39,70 +55,77 @@ async def stream_door(request: web.Request) -> web.StreamResponse:
         not_found()
     check_upgrade(request)
     check_origin(request)
-    async with opened(request, most=MOST_BYTES + _LINE) as socket:
+    async with opened(request, most=MOST_FRAME, autoclose=False) as socket:
         if not enter(parts, socket, who):
             await close(socket, UNAUTHORIZED, "revoked")
             return socket
-        under_way: asyncio.Queue[asyncio.Task[bytes] | None] = asyncio.Queue(MOST_UNDER_WAY)
-        reading = asyncio.create_task(_read(parts, socket, source, under_way))
-        answering = asyncio.create_task(_answer(socket, under_way))
+        lane = Lane(MOST_UNDER_WAY, _BYTES_UNDER_WAY)
+        answering = asyncio.create_task(lane.send(lambda said: socket.send_frame(said, WSMsgType.TEXT)))
+
+        async def answered() -> None:
+            lane.close()
+            await asyncio.wait([answering], timeout=None if parts.drain.is_set() else CLOSE_SECONDS)
+
+        socket.last = answered
+        reading = asyncio.create_task(_read(parts, socket, source, lane))
         draining = asyncio.create_task(parts.drain.wait())
         try:
             await asyncio.wait({reading, draining}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             reading.cancel()
             draining.cancel()
-            await under_way.put(None)
-            await asyncio.wait([answering])
+            await answered()
+            if not answering.done():
+                cut(socket)
+                await asyncio.wait([answering])
         if parts.drain.is_set():
             await close(socket, WSCloseCode.GOING_AWAY, "the service ends")
     return socket
 
 
-async def _read(
-    parts: Parts,
-    socket: web.WebSocketResponse,
-    source: str,
-    under_way: asyncio.Queue[asyncio.Task[bytes] | None],
-) -> None:
+async def _read(parts: Parts, socket: Socket, source: str, lane: Lane) -> None:
     """Takes frames on, as many as may be under way; then the platform waits."""
-    async for message in socket:
-        if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
-            break
-        data = message.data.encode() if message.type == WSMsgType.TEXT else message.data
-        await under_way.put(asyncio.create_task(_take(parts, source, data)))
+    while True:
+        await lane.room()
+        message = await socket.receive()
+        if message.type == WSMsgType.TEXT:
+            frame = message.data.encode()
+        elif message.type == WSMsgType.BINARY:
+            frame = message.data
+        else:
+            return
+        _take(parts, source, frame, lane.enter(len(frame)))
 
 
-async def _take(parts: Parts, source: str, frame: bytes) -> bytes:
+def _take(parts: Parts, source: str, frame: bytes, answered: Callable[[bytes], None]) -> None:
     """One frame to its answer."""
     line, newline, body = frame.partition(b"\n")
     proof = line.decode("utf-8", "replace").strip("\r").split(" ", 2) if len(line) <= _LINE else []
     names = ("webhook-id", "webhook-timestamp", "webhook-signature")
     headers = dict(zip(names, proof, strict=False)) if newline else {}
     headers["content-type"] = _BATCH
-    try:
-        taken: Taken = await parts.intake.deliver(source, headers, body, parts.clock())
-    except Refusal as refusal:
-        return msgspec.json.encode(refused(refusal).document())
-    return msgspec.json.encode(taken)
+    parts.intake.take(source, headers, body, parts.clock(), lambda outcome: answered(_said(outcome)))
 
 
-async def _answer(
-    socket: web.WebSocketResponse, under_way: asyncio.Queue[asyncio.Task[bytes] | None]
-) -> None:
-    """Sends the answers in the order of the frames, until None; to nobody if they left."""
-    gone = False
-    while (task := await under_way.get()) is not None:
-        try:
-            answer = await task
-            if not gone:
-                await socket.send_frame(answer, WSMsgType.TEXT)
-        except ConnectionError:
-            gone = True
-        except Exception as error:
-            _log.error("stream.failed", error=type(error).__name__)
-            gone = True
-            await close(socket, WSCloseCode.INTERNAL_ERROR, "failed")
+def _said(outcome: Taken | Exception) -> bytes:
+    """What became of a frame, as it is told."""
+    if isinstance(outcome, Taken):
+        return msgspec.json.encode(outcome)
+    problem = _problem(outcome)
+    said = problem.document()
+    if "Retry-After" in problem.headers:
+        said["retry_after"] = int(problem.headers["Retry-After"])
+    return msgspec.json.encode(said)
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, Refusal):
+        return refused(error)
+    if (word := outage(error)) is not None:
+        _log.warning("stream.unavailable", error=word)
+        return unavailable()
+    _log.error("stream.failed", error=type(error).__name__)
+    return Problem("failed", "something failed here; whoever runs this service can find it in the log")
 
 
 DOORS = [
@@ -113,7 +136,8 @@ DOORS = [
         "ingest",
         "Deliver events over a WebSocket 长连接推送",
         "Frames: a line `webhook-id webhook-timestamp webhook-signature`, a newline, a CloudEvents batch. "
-        "Answered in order with the JSON of `POST /v1/ingest/{source}`, a refusal with its problem.",
+        "Answered in order with the JSON of `POST /v1/ingest/{source}`, a refusal with its problem (and, "
+        "with a 503, `retry_after`).",
         websocket=True,
         answers={101: Answer("A WebSocket")},
         problems=("origin_refused", "upgrade_required"),

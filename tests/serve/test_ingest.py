@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import io
 import json
+import sqlite3
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from monitor.serve.problem import TABLE
 from tests.serve.school import School, school, until
+from tests.store.logs import hand_on_the_writer
 
 
 async def send(
@@ -156,14 +159,93 @@ async def test_the_stream_is_for_the_sources_own_token(place: School) -> None:
         assert refused.value.response.status_code == (401 if role == "nonsense" else 403)
 
 
-async def test_a_frame_that_is_too_large_ends_the_stream(place: School) -> None:
+async def test_a_frame_that_is_too_large_is_refused_and_the_stream_goes_on(place: School) -> None:
+    good = [frame(place, [place.event("classroom.joined", f"u-{n}", "08:19:00")]) for n in range(4)]
     async with stream(place) as socket:
+        for each in (good[0], good[1], b"a b v1,c\n" + b"x" * (6 << 20), good[2], good[3]):
+            await socket.send(each)
+        found = await answers(socket, 5)
+    assert [one.get("accepted") for one in found] == [1, 1, None, 1, 1]
+    assert (found[2]["status"], found[2]["reason"]) == (413, "too_large")
+
+
+async def test_a_frame_that_is_not_even_read_ends_the_stream_with_the_reason_behind_the_other_answers(
+    place: School,
+) -> None:
+    good = [frame(place, [place.event("classroom.joined", f"u-{n}", "08:19:00")]) for n in range(20)]
+    async with stream(place) as socket:
+        for each in good:
+            await socket.send(each)
         with contextlib.suppress(websockets.ConnectionClosed):
-            await socket.send(b"x" * (6 << 20))
+            await socket.send(b"x" * (11 << 20))
+        assert [one["accepted"] for one in await answers(socket, 20)] == [1] * 20
         with pytest.raises(websockets.ConnectionClosed) as closed:
             await answers(socket, 1)
     assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 1009
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1009, "at most 10485760 bytes")
+
+
+async def test_a_frame_that_could_not_be_taken_on_is_told_when_to_come_again_and_the_stream_goes_on(
+    place: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = (frame(place, [place.event("classroom.joined", f"u-{n}", "08:19:00")]) for n in range(2))
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode, full.sqlite_errorname = sqlite3.SQLITE_FULL, "SQLITE_FULL"
+
+    def fails(error: Exception) -> Callable[[int], Awaitable[None]]:
+        async def entry(_position: int) -> None:
+            raise error
+
+        return entry
+
+    async with stream(place) as socket:
+        with monkeypatch.context() as patch:
+            patch.setattr(place.parts.log, "_limit", 0)
+            patch.setattr(place.parts.log, "_pending", 1)
+            await socket.send(one)
+            found = await answers(socket, 1)
+        with hand_on_the_writer(monkeypatch) as hand:
+            hand.fail.append(full)
+            await socket.send(one)
+            found += await answers(socket, 1)
+        await socket.send(one)
+        found += await answers(socket, 1)
+        with monkeypatch.context() as patch:
+            for error in (full, RuntimeError("张三")):  # the same again: what it was can't be looked up
+                patch.setattr(place.parts.log, "entry", fails(error))
+                await socket.send(one)
+                found += await answers(socket, 1)
+        await socket.send(two)
+        found += await answers(socket, 1)
+    said = [(one.get("status", 202), one.get("reason"), one.get("retry_after")) for one in found]
+    assert said == [
+        (503, "busy", 2),
+        (503, "not_kept", 5),
+        (202, None, None),
+        (503, "unavailable", 5),
+        (500, "failed", None),
+        (202, None, None),
+    ]
+    assert "张三" not in json.dumps(found, ensure_ascii=False)
+
+
+async def test_a_platform_that_says_goodbye_is_told_first_what_became_of_its_frames(
+    place: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = [frame(place, [place.event("classroom.joined", f"u-{n}", "08:19:00")]) for n in range(5)]
+    async with stream(place) as socket:
+        with hand_on_the_writer(monkeypatch) as hand:
+            hand.go.clear()
+            for each in frames:
+                await socket.send(each)
+            await until(lambda: place.parts.log.pending == 5)
+            leaving = asyncio.create_task(socket.close())
+            told = asyncio.create_task(answers(socket, 5))
+            await asyncio.sleep(0)
+            hand.go.set()
+            assert [one["accepted"] for one in await told] == [1] * 5
+        await leaving
+    assert socket.close_code == 1000
 
 
 async def test_a_revoked_token_ends_its_stream(place: School) -> None:
@@ -185,7 +267,7 @@ async def test_without_a_handshake_the_stream_asks_for_one(place: School) -> Non
 
 async def test_frames_under_way_are_answered_when_the_service_ends(tmp_path: Path) -> None:
     async with school(tmp_path / "data") as place:
-        socket = await stream(place)
+        socket = await stream(place, max_queue=None)  # a client that goes on reading
         frames = [frame(place, [place.event("classroom.joined", f"u-{n}", "08:19:00")]) for n in range(20)]
         for each in frames:
             await socket.send(each)
