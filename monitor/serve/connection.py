@@ -12,11 +12,14 @@ from typing import Any, Final
 
 import structlog
 from aiohttp import web
+from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
 from monitor.serve.edge import HEADERS
+from monitor.serve.parts import PARTS
 from monitor.serve.problem import Problem
+from monitor.serve.shortcut import Shortcut
 
 HEADER_SECONDS: Final = 30.0
 """How long a connection may stay without a whole request header, first or next."""
@@ -31,7 +34,84 @@ _log = structlog.get_logger("monitor.serve")
 
 
 class Connection(RequestHandler):
-    """One connection; aiohttp's, but for how it refuses."""
+    """One connection; aiohttp's, but for how it refuses, and for deliveries that go the short way.
+
+    Such a delivery stays first in aiohttp's queue until it is known what became of it. Until then aiohttp's
+    loop over requests waits as if it handled one (what it waits on is put away in `_idle`). If the delivery
+    was not kept, that loop is woken: its door answers, and finds the reason in `known`.
+    """
+
+    def __init__(self, *given: Any, shortcut: Shortcut, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self._shortcut = shortcut
+        self._idle: asyncio.Future[None] | None = None
+        self._known: tuple[object, Exception] | None = None
+
+    def known(self, message: object) -> Exception | None:
+        """Why the delivery of that message was not kept, if it went the short way."""
+        known, self._known = self._known, None
+        return known[1] if known is not None and known[0] is message else None
+
+    def data_received(self, data: bytes) -> None:
+        """Lets aiohttp read, but looks for a delivery before its loop is woken."""
+        waiter, self._waiter = self._waiter, None
+        try:
+            super().data_received(data)
+        finally:
+            self._waiter = waiter
+        if waiter is not None and self._messages:
+            self._look(waiter)
+
+    def _look(self, waiter: asyncio.Future[None]) -> None:
+        """Takes the first request on if it can go the short way; else wakes aiohttp's loop for it."""
+        if waiter.done():
+            return
+        message, payload = self._messages[0]
+        if (
+            self._paused
+            or not isinstance(message, RawRequestMessage)
+            or (source := self._shortcut.source(message, payload)) is None
+        ):
+            waiter.set_result(None)
+            return
+        self._idle, self._waiter, self._request_in_progress = waiter, None, True
+        try:
+            self._shortcut.take(source, message, payload, self, self._tell)
+        except Exception as error:
+            self._tell(error)
+
+    def _tell(self, outcome: bytes | Exception) -> None:
+        """Answers the delivery that is first in the queue, or has its door answer."""
+        waiter, self._idle = self._idle, None
+        if waiter is None:
+            return
+        transport = self.transport
+        if isinstance(outcome, Exception) and transport is not None and not waiter.done():
+            self._known = (self._messages[0][0], outcome)
+            waiter.set_result(None)
+            return
+        self._request_in_progress = False
+        if self._handler_waiter is not None and not self._handler_waiter.done():
+            self._handler_waiter.set_result(None)
+        if transport is None or isinstance(outcome, Exception):  # nobody is there to be told
+            waiter.cancel()
+            return
+        transport.write(outcome)
+        if self._close or self._force_close or waiter.done():
+            waiter.cancel()
+            transport.close()
+            return
+        self._messages.popleft()
+        self._waiter = waiter
+        self._next_keepalive_close_time = close_at = self._loop.time() + self._keepalive_timeout
+        if self._keepalive_handle is None:
+            self._keepalive_handle = self._loop.call_at(close_at, self._process_keepalive)
+        if self._parser is not None:
+            self._parser.message_consumed()
+        if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
+            self._resume_reading_if_drained()
+        if self._messages and self._waiter is waiter:
+            self._look(waiter)
 
     def handle_error(
         self,
@@ -109,6 +189,7 @@ class Runner(web.AppRunner):
             made.request_handler,
             request_factory=made.request_factory,
             loop=asyncio.get_running_loop(),
+            shortcut=Shortcut(self.app[PARTS]),
             **made._kwargs,
         )
 

@@ -42,6 +42,14 @@ HEADERS: Final = {
 }
 """For every answer; a door that needs another value sets its own."""
 
+SECURE: Final = {"Strict-Transport-Security": "max-age=31536000"}
+"""For every answer where people come by TLS."""
+
+
+def id_of(given: str) -> str:
+    """The id of a request: the one it brings from a proxy that we trust, or a new one."""
+    return given if given and _GIVEN_ID.fullmatch(given) else f"{_BEGUN}{next(_number):08x}"
+
 
 def door_of(request: web.Request) -> str:
     """The door's pattern, never the address itself: `GET /v1/cohorts/{cohort}`; "" where there is none."""
@@ -56,8 +64,7 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     loop = asyncio.get_running_loop()
     begun = loop.time()
     request[PEER] = peer(request, parts.trusted)
-    given = request.headers.get("X-Request-Id", "") if request[PEER].vouched else ""
-    request[ID] = given if given and _GIVEN_ID.fullmatch(given) else f"{_BEGUN}{next(_number):08x}"
+    request[ID] = id_of(request.headers.get("X-Request-Id", "") if request[PEER].vouched else "")
     try:
         response = await handler(request)
     except Problem as problem:
@@ -94,11 +101,9 @@ def _failed(request: web.Request, error: Exception) -> Problem:
 def _dress(response: web.StreamResponse, request_id: str, parts: Parts) -> None:
     if response.prepared:
         return
-    for name, value in HEADERS.items():
+    for name, value in (HEADERS | SECURE if parts.secure else HEADERS).items():
         response.headers.setdefault(name, value)
     response.headers["X-Request-Id"] = request_id
-    if parts.secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
 
 
 def _note(request: web.Request, response: web.StreamResponse, seconds: float, parts: Parts) -> None:

@@ -14,6 +14,7 @@ from aiohttp import web
 from monitor.ingest.refusals import DELIVERY, Refusal
 from monitor.intake import MOST_BYTES
 from monitor.serve import answer, shapes
+from monitor.serve.connection import Connection
 from monitor.serve.door import Answer, Door, Param
 from monitor.serve.parts import PARTS
 from monitor.serve.problem import Problem
@@ -31,10 +32,13 @@ _BATCH: Final[dict[str, Any]] = {"type": "array", "items": _OBJECT}
 
 
 async def ingest_door(request: web.Request) -> web.StreamResponse:
-    """Takes one delivery."""
+    """Takes one delivery, or says why one that went the short way was not kept."""
     parts = request.app[PARTS]
-    body = await answer.body(request, MOST_BYTES)
     try:
+        known = request.protocol.known(request._message) if isinstance(request.protocol, Connection) else None
+        if known is not None:
+            raise known
+        body = await answer.body(request, MOST_BYTES)
         taken = await parts.intake.deliver(request.match_info["source"], request.headers, body, parts.clock())
     except Refusal as refusal:
         raise refused(refusal) from None

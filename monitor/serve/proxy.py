@@ -50,14 +50,14 @@ def peer(request: web.Request, trusted: tuple[Network, ...]) -> Peer:
     address = request.remote or ""
     scheme, host = request.scheme, request.host
     relayed = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP"))
-    if not _trusted(address, trusted):
+    if not trusted_by(address, trusted):
         return Peer(address, f"{scheme}://{host}", relayed)
     hops = [hop.strip() for line in request.headers.getall("X-Forwarded-For", []) for hop in line.split(",")]
     for hop in reversed(hops):
         if _address(hop) is None:
             break
         address = hop
-        if not _trusted(hop, trusted):
+        if not trusted_by(hop, trusted):
             break
     proto = _last(request, "X-Forwarded-Proto").lower()
     scheme = proto if proto in ("http", "https") else scheme
@@ -80,6 +80,7 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 
 
 @lru_cache(1_024)
-def _trusted(text: str, trusted: tuple[Network, ...]) -> bool:
+def trusted_by(text: str, trusted: tuple[Network, ...]) -> bool:
+    """Whether an address is one whose word we take."""
     address = _address(text)
     return address is not None and any(address in network for network in trusted)
