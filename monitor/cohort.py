@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from monitor import legible
 from monitor.event import OURS
 from monitor.instant import instant
 
@@ -122,9 +123,9 @@ def parse(data: bytes) -> tuple[Cohort | None, list[CohortError]]:
     where there was none), so that further checks can name theirs in the same breath; None: no object at all.
     """
     try:
-        content = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        return None, [CohortError("", f"not a JSON file ({problem})")]
+        content = legible.read(data.removeprefix(b"\xef\xbb\xbf"))
+    except legible.Illegible as problem:
+        return None, [CohortError(problem.where, problem.problem)]
     reading = _Reading()
     cohort = reading.cohort(content)
     return cohort, reading.errors

@@ -1,19 +1,21 @@
 """Events as they cross the wire (CloudEvents 1.0, JSON format), and nothing about what they are worth.
 
 In: the bytes of one event, or of a batch. Out: frozen `Event`s, whose instants are UTC in integer
-milliseconds, or a `BadEvent` that names the field. Never: reads a clock, matches an account to a person,
+milliseconds, or a `BadEvent` that names the field. Whoever reads an event, at the door, from the log or from
+a file, reads it here, so that all take the same ones. Never: reads a clock, matches an account to a person,
 judges a room or a session that nobody knows (such events are kept and count when they become known).
 """
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final, Literal, NoReturn
+from typing import Annotated, Any, Final, Literal, NoReturn
 
 import msgspec
 import rfc8785
 
+from monitor import legible
 from monitor.instant import instant, rfc3339
+from monitor.legible import UNREADABLE, Illegible
 
 OURS: Final = ("staff", "door")
 """Source ids that are ours alone: staff's decisions, and the sign-in at the classroom door."""
@@ -48,8 +50,16 @@ class BadEvent(ValueError):
         self.id = event_id
 
 
-class Data(msgspec.Struct, frozen=True, gc=False):
-    """What an event says, field by field; None where it says nothing. Other keys stay in `Event.raw`."""
+_Exact = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+_Plain = bool | _Exact | float | str | None
+
+
+class Data(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """What an event says, field by field; None where it says nothing. Other keys stay in `Event.raw`.
+
+    Read straight from bytes it takes no other keys and nothing nested, so that no byte of it goes unread;
+    `decode` reads those that have more another way, and they are `Data` too.
+    """
 
     cohort: str | None = None
     account: str | None = None
@@ -62,11 +72,11 @@ class Data(msgspec.Struct, frozen=True, gc=False):
     session: str | None = None
     method: str | None = None
     place: str | None = None
-    period: Any = None
-    credit: Any = None
-    reason: Any = None
-    by: Any = None
-    approved_by: Any = None
+    period: _Plain = None
+    credit: _Plain = None
+    reason: _Plain = None
+    by: _Plain = None
+    approved_by: _Plain = None
 
 
 _NOTHING: Final = Data()
@@ -83,7 +93,7 @@ class Kept:
         self.at = at
 
 
-class Event(msgspec.Struct, frozen=True, gc=False):
+class Event(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """One event. `source` and `id` identify it for ever; `time` is the text as it came.
 
     `kept` can't be set by JSON (it is no type of JSON's): it is ours, and stands on every event that
@@ -97,6 +107,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     specversion: Literal["1.0"]
     data: Data = _NOTHING
     receivedtime: str | None = None
+    datacontenttype: str | None = None
     kept: Kept | None = None
 
     @property
@@ -119,11 +130,23 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
 # --- reading ------------------------------------------------------------------------------------------
 
+
+class _MoreData(Data, frozen=True, gc=False, forbid_unknown_fields=False):
+    """Data with other keys."""
+
+
+class _More(Event, frozen=True, gc=False, forbid_unknown_fields=False):
+    """An event with other attributes, or whose data has other keys."""
+
+    data: _MoreData = _MoreData()
+
+
 _decode_fast = msgspec.json.Decoder(Event).decode
+_decode_more = msgspec.json.Decoder(_More).decode
 _decode_any = msgspec.json.Decoder().decode
+_is_json = msgspec.json.Decoder(msgspec.Raw).decode
 _decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _set = msgspec.structs.force_setattr
-_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError)
 
 
 def decode(raw: bytes, received: int | None = None) -> Event:
@@ -135,9 +158,9 @@ def decode(raw: bytes, received: int | None = None) -> Event:
     try:
         event = _decode_fast(raw)
         if not has_what_it_needs(event):
-            event = _decode_slowly(raw)
-    except _UNREADABLE:
-        event = _decode_slowly(raw)
+            event = _decode_slowly(_read(raw))
+    except UNREADABLE:
+        event = _decode_odd(raw)
     at = _instant(event.id, "time", event.time)
     if event.receivedtime is not None and received is None:
         _instant(event.id, "receivedtime", event.receivedtime)
@@ -165,7 +188,24 @@ def has_what_it_needs(event: Event) -> bool:
     return bool(needed and event.id and event.source)
 
 
-class Line(msgspec.Struct, gc=False):
+def _read(raw: bytes) -> Any:
+    try:
+        return legible.read(raw)
+    except Illegible as problem:
+        raise BadEvent(problem.where, problem.problem) from None
+
+
+def _decode_odd(raw: bytes) -> Event:
+    """Reads what the fast way refused: every byte of it first, for what is kept must be readable later."""
+    found = _read(raw)
+    try:
+        event = _decode_more(raw)
+    except UNREADABLE:
+        return _decode_slowly(found)
+    return event if has_what_it_needs(event) else _decode_slowly(found)
+
+
+class Line(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """An event of a whole file: its head, and its data as bytes, which a camera repeats beat after beat."""
 
     id: str
@@ -175,6 +215,7 @@ class Line(msgspec.Struct, gc=False):
     specversion: Literal["1.0"]
     data: msgspec.Raw = msgspec.Raw()
     receivedtime: str | None = None
+    datacontenttype: str | None = None
 
 
 _decode_many = msgspec.json.Decoder(Line).decode_lines
@@ -183,16 +224,16 @@ _decode_many = msgspec.json.Decoder(Line).decode_lines
 def decode_lines(chunk: bytes) -> list[Line]:
     r"""Heads of the events of many lines, not checked: the caller looks at what it takes.
 
-    An empty list when the lines are not plainly one object each (a blank line, a bad one, two in a line):
-    then each wants `decode`. Between two objects of one line or of one array there is never a bare `}\n{`,
-    so counting it proves that every line break ends an object.
+    An empty list when the lines are not plainly one object each (a blank line, a bad one, two in a line, one
+    with attributes that a `Line` doesn't have): then each wants `decode`. Between two objects of one line or
+    of one array there is never a bare `}\n{`, so counting it proves that every line break ends an object.
     """
     breaks = chunk.count(b"\n") - chunk.endswith(b"\n")
     if chunk.count(b"}\n{") != breaks:
         return []
     try:
         lines = _decode_many(chunk)
-    except _UNREADABLE:
+    except UNREADABLE:
         return []
     return lines if len(lines) == breaks + 1 else []
 
@@ -205,12 +246,14 @@ def decode_batch(body: bytes, received: int | None = None) -> list[Event | BadEv
     one = body.lstrip(b" \t\r\n").startswith(b"{")
     try:
         if one:
-            _decode_any(body)
+            legible.check_nesting(body)
+            _is_json(body)
         items = [body] if one else [bytes(item) for item in _decode_items(body)]
-    except _UNREADABLE as problem:
-        items = [] if one else _split(body)
+    except (*UNREADABLE, Illegible) as problem:
+        items = [] if one else legible.items(body)
         if not items:
-            raise BadEvent("", f"the body is not a JSON array of events ({_words(problem)})") from None
+            said = "nested too deeply" if isinstance(problem, RecursionError) else problem
+            raise BadEvent("", f"the body is not a JSON array of events ({said})") from None
     found: list[Event | BadEvent] = []
     for item in items:
         try:
@@ -218,37 +261,6 @@ def decode_batch(body: bytes, received: int | None = None) -> list[Event | BadEv
         except BadEvent as bad:
             found.append(bad)
     return found
-
-
-_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{},]', re.DOTALL)
-
-
-def _split(body: bytes) -> list[bytes]:
-    """The items of a JSON array of objects of which some can't be read: they alone are to be refused.
-
-    Only brackets and strings are looked at. Empty where the brackets don't close or an item is no object.
-    """
-    items: list[bytes] = []
-    depth, start = 0, 0
-    text = body.strip(b" \t\r\n")
-    for token in _TOKEN.finditer(text):
-        sign = token.group()
-        if sign in b"[{":
-            depth += 1
-            start = token.end() if depth == 1 else start
-        elif sign in b"]}" or (sign == b"," and depth == 1):
-            depth -= sign != b","
-            if depth == 0 or sign == b",":
-                items.append(text[start : token.start()].strip(b" \t\r\n"))
-                start = token.end()
-            if depth == 0:
-                whole = text.startswith(b"[") and token.end() == len(text)
-                return items if whole and all(i[:1] + i[-1:] == b"{}" for i in items) else []
-    return []
-
-
-def _words(problem: Exception) -> str:
-    return "nested too deeply" if isinstance(problem, RecursionError) else str(problem)
 
 
 def _text(value: object, field: str, event_id: str | None, *, needed: bool) -> str | None:
@@ -266,12 +278,8 @@ def _json_kind(value: object) -> str:
     return names.get(type(value), "null")
 
 
-def _decode_slowly(raw: bytes) -> Event:
-    """Reads what the fast way refused: says what is wrong, or keeps what only looks odd (extra keys)."""
-    try:
-        found = _decode_any(raw)
-    except _UNREADABLE as problem:
-        raise BadEvent("", f"not JSON ({_words(problem)})") from None
+def _decode_slowly(found: object) -> Event:
+    """Looks at it member by member: says what is wrong, or keeps what only looks odd."""
     if not isinstance(found, dict):
         raise BadEvent("", f"an event is a JSON object, not {_json_kind(found)}")
     event_id = found.get("id") if isinstance(found.get("id"), str) else None

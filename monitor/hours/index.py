@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, TypeGuard
 
 from monitor.event import OURS, TYPES, BadEvent, Event, decode, decode_lines
 from monitor.hours import evidence, sign_in
@@ -363,7 +363,7 @@ class Index:
         return True
 
 
-def _names_period(number: object, periods: int) -> bool:
+def _names_period(number: object, periods: int) -> TypeGuard[int | None]:
     """Whether a correction's `period` is one of the session, or null for all of them."""
     if number is None:
         return True

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from monitor import legible
 from monitor.event import BadEvent, Event
 from monitor.identity import holds_number
 from monitor.ingest import sources
@@ -62,8 +63,8 @@ class Erasures(Archive):
 def _with_accounts(body: bytes, accounts: Mapping[str, str]) -> bytes:
     """The events of a body with pseudonyms for accounts; all else as it was."""
     try:
-        found = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+        found = legible.read(body)
+    except legible.Illegible:
         raise Declined("invalid", "the body can't be read, so no account in it can be replaced") from None
     met = set()
     for item in found if isinstance(found, list) else [found]:

@@ -45,6 +45,15 @@ def test_json_is_one_object_of_canonical_bytes(files: tuple[str, str], capsysbin
     assert keys == list(json.loads(out))
 
 
+def test_a_number_that_no_reader_takes_is_named_with_its_line(tmp_path: Path, capsysbinary: Captured) -> None:
+    one = json.loads(CLASS.lines[0]) | {"id": "far too much"}
+    files = write(tmp_path, CLASS, json.dumps(one)[:-1].encode() + b', "n": 1e999}')
+    assert run(*files, "--json") == 2
+    assert f"{files[1]}:4: n: a number beyond" in capsysbinary.readouterr().err.decode()
+    assert run(*files, "--json", "--skip-bad") == 0
+    assert expected_bytes() == capsysbinary.readouterr().out
+
+
 def test_the_order_of_the_lines_changes_no_byte(tmp_path: Path, capsysbinary: Captured) -> None:
     turned = Made(CLASS.seed, CLASS.cohort, [*CLASS.events[::-1], *CLASS.events[:9]], CLASS.as_of, 1)
     assert run(*write(tmp_path, turned), "--json") == 0

@@ -141,11 +141,11 @@ class School:
         ]
 
     def signed(
-        self, events: list[dict[str, Any]], delivery: str | None = None
+        self, events: list[dict[str, Any]] | bytes, delivery: str | None = None
     ) -> tuple[dict[str, str], bytes]:
         self._sent += 1
         name = delivery or f"msg_{self._sent}"
-        body = json.dumps(events, ensure_ascii=False).encode()
+        body = events if isinstance(events, bytes) else json.dumps(events, ensure_ascii=False).encode()
         stamp = datetime.fromtimestamp(self.clock() // 1000, UTC)
         headers = {
             "webhook-id": name,

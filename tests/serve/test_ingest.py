@@ -16,7 +16,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from monitor.serve.problem import TABLE
-from tests.serve.school import School, school, until
+from tests.serve.school import COHORT, School, school, until
 from tests.store.logs import hand_on_the_writer
 
 
@@ -34,6 +34,22 @@ async def test_a_delivery_is_answered_with_what_became_of_it(place: School) -> N
     assert [(refused["index"], refused["reason"]) for refused in answer["refused"]] == [(1, "malformed")]
     entry = await place.parts.log.entry(int(answer["position"]))
     assert json.loads(entry.body) == events
+
+
+async def test_an_event_that_nobody_could_read_later_is_refused_alone(place: School) -> None:
+    """By its index, with the field; the other counts, and the doors that show events stand."""
+    good, bad = place.beats("u-1", "08:19:00", "08:19:30")
+    _, body = place.signed([good, bad])
+    assert body.endswith(b"}}]")
+    headers, body = place.signed(body[:-3] + b', "n": 1e999}}]')
+    status, answer, _ = await send(place, headers, body)
+    assert (status, answer["accepted"]) == (202, 1)
+    (refused,) = answer["refused"]
+    assert (refused["index"], refused["reason"]) == (1, "malformed")
+    assert "data.n" in refused["detail"]
+    place.clock.to("09:00:00")
+    status, told, _ = await place.get(f"/v1/cohorts/{COHORT}/people/t01?events=s01/0")
+    assert (status, [one["event"]["id"] for one in told["events"]]) == (200, [good["id"]])
 
 
 async def test_the_same_delivery_again_is_a_duplicate(place: School) -> None:
