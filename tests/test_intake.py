@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from monitor.event import Event
 from monitor.ingest import sources
 from monitor.ingest.refusals import DELIVERY, Refusal
 from monitor.ingest.sources import KINDS, Source
-from monitor.intake import MOST_BYTES, Answer, Intake
+from monitor.intake import MOST_BYTES, Answer, Intake, _Known
 from monitor.store.entry import Entry
 from monitor.store.log import Log
 from tests.ingest.signing import NOW, OTHER, SECRET, batch, event, signed
@@ -169,18 +170,37 @@ async def test_of_a_long_log_the_youngest_entries_are_read_at_a_restart(
         monkeypatch.setattr("monitor.intake._WARM_IDS", enough)
         again = Intake(log, PLATFORMS.get)
         await again.warm()
-        assert known == {name for name in "01234567" if name in again._known._young["main"]}
+        assert known == {name for name in "01234567" if not again._known.add("main", [name])}
 
 
-async def test_what_intake_remembers_of_events_is_bounded(
-    intake: Intake, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    known = intake._known
-    known._remember = 10
+async def test_what_intake_remembers_of_events_is_bounded(intake: Intake) -> None:
+    intake._known._remember = 10
     for n in range(100):
         await deliver(intake, f"m{n}", batch(event(f"{n}"), event(f"{n}b")))
-        assert len(known._young) + len(known._old) <= 24
-    assert (await deliver(intake, "again", batch(event("99")))).duplicate == 1
+    remembered = (await deliver(intake, "again", batch(*(event(f"{n}") for n in range(100))))).duplicate
+    assert 5 <= remembered <= 10
+    assert (await deliver(intake, "last", batch(event("99")))).duplicate == 1
+
+
+def test_what_intake_remembers_takes_no_more_memory_for_long_ids() -> None:
+    known = _Known(1_000)
+    tracemalloc.start()
+    try:
+        new = sum(known.add("main", [f"{n}{'x' * 10_000}"]) for n in range(3_000))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (new, known.add("main", [f"2999{'x' * 10_000}"])) == (3_000, 0)
+    assert held < 200 * 2_000
+
+
+def test_an_event_is_new_once_in_a_delivery_across_generations_and_for_each_source() -> None:
+    known = _Known(4)
+    assert known.add("main", ["a", "b", "a"]) == 2
+    assert known.add("other", ["a"]) == 1
+    assert known.add("main", ["c"]) == 1  # the fourth: a generation is full
+    assert known.add("main", ["a", "a", "d"]) == 1
+    assert known.add("main", ["a", "b", "d"]) == 0
 
 
 # --- refusals ------------------------------------------------------------------------------------------
