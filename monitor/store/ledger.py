@@ -132,13 +132,19 @@ class Ledger:
         """The positions at which a delivery id (or another with its key) was kept on one of these days."""
         return self._pages.key(days, key)
 
+    def key_days(self) -> list[int]:
+        """The days of which delivery ids are kept, in order."""
+        days: list[int] = []
+        while (day := self._pages.last_key_day(days[-1] if days else None)) is not None:
+            days.append(day)
+        return days[::-1]
+
     def keys(self, limit: int) -> list[tuple[int, int]]:
         """The youngest `limit` delivery ids that were kept, oldest first, by key and position."""
         found: list[tuple[int, int]] = []
-        day = self._pages.last_key_day(None)
-        while day is not None and limit > len(found):
-            found += self._pages.keys_of(day, limit - len(found))
-            day = self._pages.last_key_day(day)
+        for day in reversed(self.key_days()):
+            if limit > len(found):
+                found += self._pages.keys_of(day, limit - len(found))
         return found[::-1]
 
     def read(

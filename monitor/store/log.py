@@ -312,7 +312,7 @@ class Log:
                 body = chain.body_hash(item.body)
                 if item.once is not None:
                     day, key = item.at // DAY_MS, delivery_key(item.source, item.once)
-                    kept = self._first(ledger, rows, item, self._seen.find(ledger, day, key))
+                    kept = self._first(ledger, rows, item, self._seen.find(ledger, key))
                     if kept is not None:
                         same = kept.body_hash() == body
                         item.outcome = AlreadyKept(kept.position) if same else IdReused(kept.position)
@@ -331,7 +331,7 @@ class Log:
             rows.append(row)
             if item.once is not None:
                 keys.append(Key(day, key, position))
-                self._seen.add(key, position)
+                self._seen.add(day, key, position)
             if item.erase is not None:
                 erase.append(item.erase)
             item.outcome = entry(row)

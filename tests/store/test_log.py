@@ -293,13 +293,40 @@ async def test_ids_that_fell_out_of_memory_are_looked_up_on_disk(path: Path) -> 
     await log.close()
 
 
-async def test_ids_are_forgotten_after_a_week(path: Path) -> None:
-    log = Log(path)
-    await keep(log, once="a")
-    await keep(log, once="b", at=AT + 8 * DAY)
+async def test_ids_are_forgotten_when_more_than_a_week_of_days_came_after_them(path: Path) -> None:
+    log = Log(path, remember=2)
+    for day in range(12):
+        await keep(log, once=f"{day}", at=AT + day * DAY)
     await log.close()
-    log = Log(path)
-    assert (await keep(log, once="a", at=AT + 8 * DAY)).position == 3
+    log = Log(path, remember=2)
+    for day in range(2, 12):
+        with pytest.raises(AlreadyKept):
+            await keep(log, once=f"{day}", at=AT + 11 * DAY)
+    for day in (0, 1):
+        assert (await keep(log, once=f"{day}", at=AT + 11 * DAY)).position == 13 + day
+    await log.close()
+
+
+@pytest.mark.parametrize("wrong", [400 * DAY, 3 * DAY, -400 * DAY])
+@pytest.mark.parametrize("again", [True, False])
+async def test_a_clock_that_was_wrong_for_a_while_has_no_id_forgotten(
+    path: Path, wrong: int, again: bool
+) -> None:
+    """Neither those of the days before, nor those that came meanwhile; across a restart and without one."""
+    log = Log(path, remember=2)
+    for day in range(7):
+        await keep(log, once=f"{day}", at=AT + day * DAY)
+    now = AT + 6 * DAY
+    for n in range(2):
+        await keep(log, once=f"meanwhile-{n}", at=now + wrong + n * DAY)
+        await log.append("token", "staff", now + wrong + n * DAY, {}, b"{}", "ours/1")
+    await keep(log, once="after", at=now)
+    if again:
+        await log.close()
+        log = Log(path, remember=2)
+    for name in (*map(str, range(7)), "meanwhile-0", "meanwhile-1", "after"):
+        with pytest.raises(AlreadyKept):
+            await keep(log, once=name, at=now + DAY)
     await log.close()
 
 
