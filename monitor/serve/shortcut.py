@@ -15,7 +15,7 @@ import msgspec
 import structlog
 from aiohttp.helpers import rfc822_formatted_time
 from aiohttp.http import HttpVersion11, RawRequestMessage
-from aiohttp.streams import StreamReader
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_protocol import RequestHandler
 
 from monitor.intake import Answer
@@ -48,6 +48,7 @@ class Shortcut:
         if (
             message.method != "POST"
             or not message.path.startswith(_PATH)
+            or payload is EMPTY_PAYLOAD
             or not payload.is_eof()
             or payload.exception() is not None
             or message.version != HttpVersion11

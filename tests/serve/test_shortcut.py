@@ -6,16 +6,18 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp.web_protocol import MAX_MSG_QUEUE_SIZE
+from standardwebhooks import Webhook
 
 from monitor import app
 from monitor.serve import connection
 from monitor.serve.connection import Connection
-from tests.serve.school import School, school, until
+from tests.serve.school import SECRET, School, school, until
 from tests.store.logs import Hand, hand_on_the_writer
 
 Answered = tuple[int, dict[str, str], Any]
@@ -181,6 +183,18 @@ async def test_what_is_refused_is_a_problem_and_counted_once(place: School) -> N
     for code in (202, 401, 409):
         assert f'monitor_requests_total{{door="POST /v1/ingest/{{source}}",status="{code}"}} 1.0' in text
     assert 'monitor_request_seconds_count{door="POST /v1/ingest/{source}"} 3.0' in text
+
+
+async def test_a_delivery_of_nothing_is_kept_and_refused(place: School) -> None:
+    """It has no body to look at on the short way; on the long one it is proven like any other."""
+    signed = Webhook(SECRET).sign("msg_0", datetime.fromtimestamp(place.clock() // 1000, UTC), "")
+    headers, _ = place.signed([], "msg_0")
+    async with line(place) as one:
+        for length in ({"Content-Length": "0"}, {}):
+            one.writer.write(written(headers | {"webhook-signature": signed} | length))
+            status, _, problem = await one.answer()
+            assert (400, "malformed") == (status, problem["reason"])
+    assert (await place.parts.log.entry(place.parts.log.head()[0])).body == b""
 
 
 async def test_a_commit_that_fails_is_told_with_when_to_come_again(place: School, hand: Hand) -> None:
