@@ -38,7 +38,7 @@ def held():
 async def fold(folder, cohort):
     log = Log(Folder(Path(folder)).log)
     last = log.head()[0]
-    first = await fold_log(log, sources.events, cohort, 1_000_000_000)
+    first = await fold_log(log, sources, cohort, 1_000_000_000)
     told = first.tell(now_ms())
     await log.close()
     return first, told

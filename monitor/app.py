@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from monitor.beats import Taken
 from monitor.config import Config, UsageError
 from monitor.control import Desk, opened
-from monitor.event import Event
 from monitor.hours.plan import Plan
 from monitor.ingest import sources
 from monitor.intake import Intake
@@ -115,7 +115,7 @@ async def _wired(log: Log, office: Office, clock: Clock) -> Parts:
     def demo(plan: Plan) -> bool:
         return office.demo(plan.sources)
 
-    live = Live(log, sources.events, clock, demo=demo, mask=masked)
+    live = Live(log, sources, clock, demo=demo, mask=masked)
     metrics = Metrics()
     metrics.watch(log, intake, live)
     live.on_fold = partial(Folding, asyncio.get_running_loop().time, metrics.folded)
@@ -150,7 +150,7 @@ async def _wired(log: Log, office: Office, clock: Clock) -> Parts:
     )
     ending: set[asyncio.Task[None]] = set()
 
-    def revoked(entry: Entry, _events: list[Event]) -> None:
+    def revoked(entry: Entry, _taken: Taken) -> None:
         if entry.kind == "token" and parts.sockets:
             gone = close_all(parts, lambda who: office.token(who.digest) is None, UNAUTHORIZED, "revoked")
             task = asyncio.get_running_loop().create_task(gone)

@@ -143,6 +143,8 @@ class _More(Event, frozen=True, gc=False, forbid_unknown_fields=False):
 
 _decode_fast = msgspec.json.Decoder(Event).decode
 _decode_more = msgspec.json.Decoder(_More).decode
+_decode_data = msgspec.json.Decoder(Data).decode
+_decode_more_data = msgspec.json.Decoder(_MoreData).decode
 _decode_any = msgspec.json.Decoder().decode
 _is_json = msgspec.json.Decoder(msgspec.Raw).decode
 _decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -203,6 +205,19 @@ def _decode_odd(raw: bytes) -> Event:
     except UNREADABLE:
         return _decode_slowly(found)
     return event if has_what_it_needs(event) else _decode_slowly(found)
+
+
+def decode_data(raw: bytes) -> Data | None:
+    """The data of an event alone; None where only `decode` can tell whether it is taken."""
+    try:
+        return _decode_data(raw)
+    except UNREADABLE:
+        pass
+    try:
+        legible.read(b"[%b]" % raw)  # as deep as it stands in its event
+        return _decode_more_data(raw)
+    except (*UNREADABLE, Illegible):
+        return None
 
 
 class Line(msgspec.Struct, gc=False, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from monitor.beats import Taken
 from monitor.event import OURS, BadEvent, Event
 from monitor.ingest import sources
 from monitor.ingest.refusals import Refusal, Refused
@@ -31,7 +32,7 @@ _WARM_IDS: Final = 5_000
 _log = logging.getLogger("monitor.intake")
 _items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
-Follower = Callable[[Entry, list[Event]], None]
+Follower = Callable[[Entry, Taken], None]
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -119,18 +120,14 @@ class Intake:
         if _too_many(body):
             raise Refusal("too_many")
         kept = source.headers(headers)
-        found, trouble = _decode(source, body, now, kept)
-        events = [event for event in found if isinstance(event, Event)]
+        taken, refused, trouble = _decode(source, body, now, kept)
         new = 0
 
         def durable(entry: Entry) -> None:
             nonlocal new
-            new = self._known.count(events)
-            self.counts["deliveries"] += 1
-            self.counts["events"] += len(events)
-            if len(events) < len(found):
-                self.refused.update(one.reason for one in _refused(found))
-            follow(self.on_entry, entry, events)
+            new = self._kept(entry, taken)
+            if refused:
+                self.refused.update(one.reason for one in refused)
 
         def told(outcome: Entry | Exception) -> None:
             if not isinstance(outcome, Entry):
@@ -138,7 +135,7 @@ class Intake:
             elif trouble is not None:
                 self._refuse(Refusal("malformed", trouble), tell)
             else:
-                tell(Answer(new, len(events) - new, _refused(found), str(outcome.position)))
+                tell(Answer(new, len(taken.ids) - new, refused, str(outcome.position)))
 
         try:
             self._log.put(
@@ -185,11 +182,15 @@ class Intake:
     def _found(self, entry: Entry) -> None:
         """A delivery that was refused as not kept, and is kept after all: it counts like any other."""
         if entry.kind == "delivery" and entry.source not in OURS:
-            events = sources.events(entry)
-            self._known.count(events)
-            self.counts["deliveries"] += 1
-            self.counts["events"] += len(events)
-            follow(self.on_entry, entry, events)
+            self._kept(entry, sources.taken(entry))
+
+    def _kept(self, entry: Entry, taken: Taken) -> int:
+        """A delivery is durable: it is counted, and those who follow are told; how many events are new."""
+        new = self._known.add(entry.source, taken.ids)
+        self.counts["deliveries"] += 1
+        self.counts["events"] += len(taken.ids)
+        follow(self.on_entry, entry, taken)
+        return new
 
     async def _again(self, position: int) -> Answer:
         """The answer to a delivery that was kept before, as it was taken then."""
@@ -203,26 +204,30 @@ class Intake:
         return Answer(0, events, _refused(found), str(position))
 
 
-def follow(followers: list[Follower], entry: Entry, events: list[Event]) -> None:
+def follow(followers: list[Follower], entry: Entry, taken: Taken) -> None:
     """Tells those who follow the log; what goes wrong with one of them is logged and stops nobody."""
     for follower in followers:
         try:
-            follower(entry, events)
+            follower(entry, taken)
         except Exception:
             _log.exception("a follower failed at position %d", entry.position)
 
 
 def _decode(
     source: Source, body: bytes, now: int, kept: Mapping[str, str]
-) -> tuple[list[Event | Refused], str | None]:
-    """The events, and what is wrong with the body as a whole; a decoder that breaks breaks nothing else."""
+) -> tuple[Taken, list[Refused], str | None]:
+    """What is taken, what is refused, and what is wrong with the body as a whole.
+
+    A decoder that breaks breaks nothing else.
+    """
     try:
-        return sources.decode_delivery(source.kind.decoder, body, source.id, now, kept), None
+        return *sources.take_delivery(source.kind.decoder, body, source.id, now, kept), None
     except BadEvent as bad:
-        return [], _sentence(bad)
+        return Taken({}, [], []), [], _sentence(bad)
     except Exception:
         _log.exception("decoder %s failed", source.kind.decoder)
-        return [Refused(0, "not_decoded", "kept; it is read again when the decoder is mended")], None
+        sentence = "kept; it is read again when the decoder is mended"
+        return Taken({}, [], []), [Refused(0, "not_decoded", sentence)], None
 
 
 def _sentence(bad: BadEvent) -> str:
@@ -265,13 +270,6 @@ class _Known:
         self._young: dict[str, set[int]] = {}
         self._old: dict[str, set[int]] = {}
         self._size = 0
-
-    def count(self, events: list[Event]) -> int:
-        """How many of them are new; all of them are known from now on."""
-        new = 0
-        for source in {event.source for event in events}:
-            new += self.add(source, [event.id for event in events if event.source == source])
-        return new
 
     def add(self, source: str, ids: Iterable[str]) -> int:
         """How many ids of a source are new, each counted once; all of them are known from now on."""

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.event import Event
+from monitor.beats import Taken
 from monitor.ingest import sources
 from monitor.ingest.refusals import DELIVERY, Refusal
 from monitor.ingest.sources import KINDS, Source
@@ -302,7 +302,7 @@ async def test_a_delivery_found_in_the_file_after_its_503_counts_once_and_is_a_d
     log: Log, intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[int, list[str]]] = []
-    intake.on_entry.append(lambda entry, events: seen.append((entry.position, [e.id for e in events])))
+    intake.on_entry.append(lambda entry, taken: seen.append((entry.position, taken.ids)))
     with hand_on_the_writer(monkeypatch) as hand:
         hand.fail, hand.late = [sqlite3.OperationalError("disk I/O error")], [True]
         found = await refusal(intake, signed("m1", batch(event("a"))), batch(event("a")))
@@ -321,7 +321,7 @@ async def test_a_decoder_that_breaks_undoes_nothing(
         raise RuntimeError("broken")
 
     with monkeypatch.context() as patch:
-        patch.setitem(sources._DECODERS, "native/1", broken)
+        patch.setitem(sources._TAKERS, "native/1", broken)
         answer = await deliver(intake, "m1", batch(event()))
     assert (answer.accepted, [one.reason for one in answer.refused]) == (0, ["not_decoded"])
     assert [one.id for one in sources.events((await kept(log))[0])] == ["e1"]
@@ -335,10 +335,10 @@ async def test_followers_see_each_durable_delivery_once_in_order_with_what_was_t
 ) -> None:
     seen: list[tuple[int, list[str]]] = []
 
-    def broken(_entry: Entry, _events: list[Event]) -> None:
+    def broken(_entry: Entry, _taken: Taken) -> None:
         raise RuntimeError("broken")
 
-    intake.on_entry += [broken, lambda entry, events: seen.append((entry.position, [e.id for e in events]))]
+    intake.on_entry += [broken, lambda entry, taken: seen.append((entry.position, taken.ids))]
     await asyncio.gather(*(deliver(intake, f"m{n}", batch(event(f"{n}"), 5)) for n in range(3)))
     await deliver(intake, "m0", batch(event("0"), 5))
     await refusal(intake, signed("bad", b"{"), b"{")

@@ -57,7 +57,7 @@ class Stage:
         """Another one over the same log, as after a restart."""
         return Live(
             self.log,
-            sources.events,
+            sources,
             self.clock,
             demo=lambda plan: False,
             mask=lambda name: name and f"{name[0]}*",
@@ -65,7 +65,7 @@ class Stage:
         )
 
     def _then(self, entry: Entry) -> None:
-        self.live.took(entry, sources.events(entry))
+        self.live.took(entry, sources.taken(entry))
 
     async def cohort(self, content: dict[str, Any]) -> Entry:
         name = content["cohort"]["id"]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from monitor.beats import Taken
 from monitor.control import opened
-from monitor.event import Event
 from monitor.hours.plan import open_cohort
 from monitor.ingest import sources
 from monitor.ingest.refusals import Refusal
@@ -570,11 +570,11 @@ async def test_a_decision_is_taken_whole_though_its_caller_goes_away(folder: Fol
 async def test_followers_see_each_decision_when_it_already_holds(office: Office) -> None:
     seen: list[tuple[int, str, int]] = []
 
-    def broken(_entry: Entry, _events: list[Event]) -> None:
+    def broken(_entry: Entry, _taken: Taken) -> None:
         raise RuntimeError("broken")
 
-    def follow(entry: Entry, events: list[Event]) -> None:
-        seen.append((entry.position, entry.kind, len(events)))
+    def follow(entry: Entry, taken: Taken) -> None:
+        seen.append((entry.position, entry.kind, len(taken.ids)))
         assert office.cohort(ID) is not None
 
     office.on_entry += [broken, follow]

@@ -14,7 +14,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from operator import itemgetter
 from typing import Final, NamedTuple
+
+import numpy as np
 
 from monitor.hours.span import AWAITING, CAMERA_OFF, NO_EVIDENCE, NOT_IN_ROOM, OPEN, VALID, Span
 
@@ -26,6 +30,10 @@ _OUT, _UNKNOWN, _ON, _OFF = range(4)
 _STATE_AFTER: Final = (_UNKNOWN, _ON, _OFF, _ON, _OFF, _OUT, _OUT)
 
 FOREVER: Final = 1 << 62
+
+_order: Final = itemgetter(0, 1, 2)
+_FEW: Final = 16  # instants, beyond which columns are put in order faster
+_LONG: Final = 128  # instants, beyond which columns are folded faster
 
 Beat = tuple[int, int, str, int, str | None]
 """(instant, rank, event id, what it does, stream): sorts as RULES section 4 orders events."""
@@ -50,13 +58,12 @@ class Stay(NamedTuple):
 
 
 class Connection:
-    """One device's stay in a room (RULES section 1). Events go in by `on_at` or `fresh`; `settle` folds them.
+    """One device's stay in a room (RULES section 1). Events go in by the `fresh` lists; `settle` folds them.
 
-    Plain beats (the camera on, no stream) are nearly all of what there ever is: of them only the instants
-    (`on`) and the ids (`on_ids`) are kept; their order among themselves at one instant changes nothing. All
-    other events are `others`. The timeline is `starts` and `categories` (each lasts until the next begins),
-    closed at `last`, the instant of the last event that was not skipped; what follows it depends on when one
-    asks.
+    Plain beats (no stream) are nearly all of what there ever is: of them only the instants are kept, `on` or
+    `off` by their camera; their order among themselves at one instant changes nothing. All other events are
+    `others`. The timeline is `starts` and `categories` (each lasts until the next begins), closed at `last`,
+    the instant of the last event that was not skipped; what follows it depends on when one asks.
     """
 
     __slots__ = (
@@ -65,12 +72,12 @@ class Connection:
         "categories",
         "connection",
         "fresh",
-        "fresh_ids",
+        "fresh_off",
         "fresh_on",
         "instance",
         "last",
+        "off",
         "on",
-        "on_ids",
         "others",
         "room",
         "source",
@@ -91,10 +98,9 @@ class Connection:
         self.account = account
         self.connection = connection
         self.fresh: list[Beat] = []
-        self.fresh_on: list[int] = []
-        self.fresh_ids: list[str] = []
+        self.fresh_on, self.fresh_off = array("q"), array("q")
         self.on = array("q")
-        self.on_ids: list[str] = []
+        self.off = array("q")
         self.others: list[Beat] = []
         self._forget()
 
@@ -107,44 +113,45 @@ class Connection:
         self.state = _OUT
         self.last = 0
 
-    def on_at(self, at: int, event_id: str) -> None:
-        """Take a plain beat: at `at` the camera was on."""
-        self.fresh_on.append(at)
-        self.fresh_ids.append(event_id)
-
     def settle(self) -> int:
         """Fold what is fresh; returns the instant from which on the timeline may have changed."""
-        if not self.fresh and not self.fresh_on:
+        if not self.fresh and not self.fresh_on and not self.fresh_off:
             return FOREVER
-        on, ids, others = self.fresh_on, self.fresh_ids, sorted(self.fresh)
-        if on != sorted(on):
-            on, ids = _together_sorted(on, ids)
-        first = min([*on[:1], *(beat[0] for beat in others[:1])])
-        if (not self.on or self.on[-1] < first) and (not self.others or self.others[-1][0] < first):
+        on, off, others = _in_order(self.fresh_on), _in_order(self.fresh_off), sorted(self.fresh)
+        self.fresh_on, self.fresh_off = array("q"), array("q")
+        first = min([*on[:1], *off[:1], *(beat[0] for beat in others[:1])])
+        if self._heard(first):
+            changed = self._fold_anew(first, on, off, others)
+        else:
             changed = min(self.last, first) if self.starts else first
             self.on.extend(on)
-            self.on_ids.extend(ids)
+            self.off.extend(off)
             self.others.extend(others)
-            self._fold(on, others)
-        else:
-            changed = self._fold_anew(first, [*self.on, *on], [*self.on_ids, *ids], [*self.others, *others])
+            self._fold(on, _with(off, others))
         self.fresh.clear()
-        self.fresh_on.clear()
-        self.fresh_ids.clear()
         return changed
 
-    def _fold_anew(self, first: int, on: list[int], ids: list[str], others: list[Beat]) -> int:
+    def _heard(self, first: int) -> bool:
+        """Whether anything was heard at this instant or later."""
+        on, off, others = self.on, self.off, self.others
+        if on and on[-1] >= first:
+            return True
+        return bool((off and off[-1] >= first) or (others and others[-1][0] >= first))
+
+    def _fold_anew(self, first: int, on: array[int], off: array[int], others: list[Beat]) -> int:
         """What came out of order: all is folded again, and nothing before the event ahead of it changes."""
-        on, self.on_ids = _together_sorted(on, ids)
-        self.on, self.others = array("q", on), sorted(others)
+        self.on = on = _in_order(self.on + on)
+        self.off = _in_order(self.off + off)
+        self.others = sorted([*self.others, *others])
+        others = _with(self.off, self.others)
         self._forget()
-        place, other = bisect_left(on, first), bisect_left(self.others, first, key=lambda beat: beat[0])
-        self._fold(on[:place], self.others[:other])
+        place, other = bisect_left(on, first), bisect_left(others, first, key=lambda beat: beat[0])
+        self._fold(on[:place], others[:other])
         changed = min(self.last, first) if self.starts else first
-        self._fold(on[place:], self.others[other:])
+        self._fold(on[place:], others[other:])
         return changed
 
-    def _fold(self, on: list[int], others: list[Beat]) -> None:
+    def _fold(self, on: array[int], others: list[Beat]) -> None:
         """Fold plain beats and other events, both in order, as RULES section 4 orders them together."""
         done = 0
         for beat in others:
@@ -156,8 +163,8 @@ class Connection:
         if done < len(on):
             self._on(on[done:] if done else on)
 
-    def _on(self, run: list[int]) -> None:
-        """A run of plain beats."""
+    def _on(self, run: array[int]) -> None:
+        """A run of plain beats with the camera on."""
         believes = self.believes
         if believes.states:
             for at in run:
@@ -167,17 +174,21 @@ class Connection:
             self._event(run[0], RANK[ON], "", ON, None)
         starts, categories, silence_ms, last = self.starts, self.categories, believes.silence_ms, self.last
         current = categories[-1]
-        for at in run:
-            if at - last > silence_ms:
+        for low, high in _stretches(run, silence_ms):
+            if low - last > silence_ms:
                 if current != NO_EVIDENCE:
                     starts.append(last)
                     categories.append(NO_EVIDENCE)
                     current = NO_EVIDENCE
-            elif current != VALID and at > last:
+            elif current != VALID and low > last:
                 starts.append(last)
                 categories.append(VALID)
                 current = VALID
-            last = at
+            if current != VALID and high > low:
+                starts.append(low)
+                categories.append(VALID)
+                current = VALID
+            last = high
         self.last = last
 
     def _event(self, at: int, _: int, event_id: str, does: int, stream: str | None) -> None:
@@ -277,13 +288,11 @@ class Connection:
             ]
         return found
 
-    def around(self, start: int, end: int) -> list[str]:
-        """The ids of the events in `[start, end]`, of the last before it and of the first behind it."""
-        seen = [*zip(self.on, self.on_ids, strict=True), *((beat[0], beat[2]) for beat in self.others)]
-        seen.sort()
-        low = bisect_left(seen, start, key=lambda one: one[0])
-        high = bisect_right(seen, end, key=lambda one: one[0])
-        return [event_id for _, event_id in seen[max(low - 1, 0) : high + 1]]
+    def around(self, start: int, end: int) -> list[int]:
+        """The instants of the events in `[start, end]`, of the last before it and of the first behind it."""
+        seen = sorted([*self.on, *self.off, *(beat[0] for beat in self.others)])
+        low, high = bisect_left(seen, start), bisect_right(seen, end)
+        return seen[max(low - 1, 0) : high + 1]
 
     def in_room_at(self, at: int) -> Stay | None:
         """The stay that lasts at the instant `at`, events of that instant included; None when out."""
@@ -311,6 +320,28 @@ class Connection:
         return due if due > as_of else None
 
 
-def _together_sorted(on: list[int], ids: list[str]) -> tuple[list[int], list[str]]:
-    pairs = sorted(zip(on, ids, strict=True))
-    return [at for at, _ in pairs], [event_id for _, event_id in pairs]
+def _in_order(at: array[int]) -> array[int]:
+    """The same instants in order."""
+    if len(at) <= _FEW:
+        return array("q", sorted(at))
+    column = np.frombuffer(at, np.int64)
+    if (column[1:] >= column[:-1]).all():
+        return at
+    return array("q", np.sort(column).tobytes())
+
+
+def _stretches(run: array[int], silence_ms: int) -> Iterable[tuple[int, int]]:
+    """Beats in order as stretches from one to another, in each of which there is no silence."""
+    if len(run) <= _LONG:
+        return zip(run, run, strict=True)
+    at = np.frombuffer(run, np.int64)
+    ends = (at[1:] - at[:-1] > silence_ms).nonzero()[0]
+    lows = at[np.concatenate(([0], ends + 1))]
+    highs = at[np.concatenate((ends, [len(at) - 1]))]
+    return zip(lows.tolist(), highs.tolist(), strict=True)
+
+
+def _with(off: Iterable[int], others: list[Beat]) -> list[Beat]:
+    """The other events with the beats that say the camera is off, in order."""
+    beats: list[Beat] = [(at, RANK[OFF], "", OFF, None) for at in off]
+    return sorted([*others, *beats], key=_order) if beats and others else beats or others

@@ -18,6 +18,7 @@ from monitor.event import Event
 from monitor.hours.findings import Finding, findings
 from monitor.hours.index import Index
 from monitor.hours.plan import Period, Plan, rooms_of
+from monitor.hours.proof import Proof
 from monitor.hours.standing import Planned, Totals, percent, planned, totals
 from monitor.hours.verdict import Judged, judge, judge_one
 from monitor.instant import rfc3339
@@ -47,9 +48,11 @@ class Fold(Index):
 
     def at(self, as_of: int) -> Fold:
         """The fold as it stands at `as_of`: itself, or another for an instant already passed."""
-        if as_of >= self.sorted_to:
+        if as_of >= self.sorted_to or not self.stands_past(as_of):
             self.up_to(as_of)
             return self
+        if self.lean:
+            raise ValueError("a lean fold keeps too little to go back")
         earlier = Fold(self.plan)
         earlier.take_over(self, as_of)
         return earlier
@@ -89,6 +92,10 @@ class Fold(Index):
         """Whether the event can ever count for this cohort."""
         return event.data.cohort in (None, self.plan.cohort.id) and self.listed(event.source)
 
+    def as_taken(self, event: Event) -> Event:
+        """The event as it is taken where its id came with differing contents; else itself."""
+        return event if self.lean else self.memory.event(event.source, event.id) or event
+
     # --- the proof of a period ---------------------------------------------------------------------------
 
     def stays(self, person_id: str, as_of: int) -> list[dict[str, Any]]:
@@ -116,8 +123,8 @@ class Fold(Index):
             )
         ]
 
-    def behind(self, person_id: str, session_id: str, number: int, as_of: int) -> list[Event]:
-        """The events on which a period of a person rests, by time: those in it, and its neighbours'.
+    def behind(self, person_id: str, session_id: str, number: int, as_of: int) -> Proof:
+        """On which events a period of a person rests: those in it, and its neighbours'.
 
         Raises LookupError where there is no such person, session or period.
         """
@@ -128,19 +135,16 @@ class Fold(Index):
         if period is None or person_id not in fold.traces:
             raise LookupError(f"no period {session_id}/{number} of {person_id}")
         traces = fold.traces[person_id]
-        named: set[tuple[str, str]] = set()
+        proof = Proof(self.plan)
         for room in rooms_of(period.session):
             for connection in traces.rooms.get(room, ()):
-                around = connection.around(period.start, period.end)
-                named.update((connection.source, event_id) for event_id in around)
-        named.update((mark[3], mark[2]) for mark in traces.marks.get(period.slot, ()))
-        named.update(
-            ("staff", correction.id)
-            for correction in fold.corrections.get(person_id, ())
-            if correction.session == session_id and correction.number in (None, number)
-        )
-        found = [event for event in (fold.memory.event(*key) for key in named) if event is not None]
-        return sorted(found, key=lambda event: (event.at, event.source, event.id))
+                proof.of_connection(connection, connection.around(period.start, period.end))
+        for at, _, event_id, source in traces.marks.get(period.slot, ()):
+            proof.of_event(source, event_id, at)
+        for correction in fold.corrections.get(person_id, ()):
+            if correction.session == session_id and correction.number in (None, number):
+                proof.of_event("staff", correction.id, correction.at)
+        return proof
 
     def excuses(self, person_id: str, as_of: int) -> list[dict[str, Any]]:
         """A person's leaves (请假), by time: they change no number and are shown beside them."""
@@ -222,6 +226,8 @@ class Fold(Index):
                     yield due
         for event in self._ahead:
             yield event.at
+        for _, _, at in self._beats_ahead:
+            yield at
         for period in self._runs(as_of):
             for person in self.plan.trainees:
                 one = self._running(person, period, as_of)

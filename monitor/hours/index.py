@@ -6,15 +6,20 @@ way. Never: forgets an event, guesses whose an event is, matches anybody by name
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final, TypeGuard
 
-from monitor.event import OURS, TYPES, BadEvent, Event, decode, decode_lines
+import numpy as np
+
+from monitor.beats import Beats, Said, of_number, plain
+from monitor.event import OURS, TYPES, BadEvent, Data, Event, decode, decode_lines
 from monitor.hours import evidence, sign_in
 from monitor.hours.evidence import FOREVER, RANK, Beat, Believes, Connection
 from monitor.hours.findings import Finding, Noticed
-from monitor.hours.memory import Memory
+from monitor.hours.ids import Doubt, Ids, Numbers
+from monitor.hours.memory import CLOCK_MS, Memory
 from monitor.hours.plan import Plan
 from monitor.hours.traces import Traces
 from monitor.hours.verdict import Correction
@@ -24,6 +29,9 @@ Link = tuple[str, str, str, str]
 """(source, room, instance, connection id)."""
 
 _SEEN: Final = 200_000
+_FEW: Final = 64  # beats, up to which going one by one costs less than columns
+_MANY: Final = 32_768  # beats that wait at most
+_NO_BEAT: Final = -1  # the print of an event that is no plain beat
 _ON: Final = evidence.ON
 _OFF: Final = evidence.OFF
 
@@ -45,10 +53,18 @@ def beat_of(event: Event) -> Beat | None:
 
 
 class Index:
-    """The events of one cohort. `add` them; `up_to` sorts those that have happened by then."""
+    """The events of one cohort. `add` them; `up_to` sorts those that have happened by then.
 
-    def __init__(self, plan: Plan) -> None:
+    A `lean` index keeps of plain beats no more than the fold needs. It gives the same or raises `Doubt`: an
+    id came twice with differing contents, or what was made of orphans has to be made anew. Then only one
+    that keeps every event can tell.
+    """
+
+    def __init__(self, plan: Plan, *, lean: bool = False, until: int = FOREVER) -> None:
+        """`until`: of a lean index, the last instant that will be asked for; later events need no keeping."""
         self.plan = plan
+        self.lean = lean
+        self.until = until
         policy = plan.policy
         self._believes = {
             source.id: Believes(
@@ -60,6 +76,10 @@ class Index:
             for source in plan.sources.values()
         }
         self.memory = Memory()
+        self._ids: dict[str, Ids] = defaultdict(Ids)
+        self._pending: dict[str, list[Beats]] = defaultdict(list)
+        self._many = 0
+        self._heard = -1
         self._start_over(-1)
 
     def _start_over(self, sorted_to: int) -> None:
@@ -67,6 +87,7 @@ class Index:
         self._stale = False
         self.sorted_to = sorted_to
         self._ahead: list[Event] = []
+        self._beats_ahead: list[tuple[str, Said, int]] = []
         self.traces: dict[str, Traces] = {person: Traces(self.plan) for person in self.plan.people}
         self.noticed = Noticed()
         self.corrections: dict[str, list[Correction]] = defaultdict(list)
@@ -76,11 +97,16 @@ class Index:
         self._together: dict[tuple[str, str, str], list[Connection]] = defaultdict(list)
         self._ended: dict[tuple[str, str, str], list[Beat]] = defaultdict(list)
         self._named: dict[Link, set[str]] = defaultdict(set)
-        self._orphans: dict[Link, list[Event]] = {}
-        self._adopted: dict[Link, int] = {}
+        self._orphans: dict[Link, _Orphans] = defaultdict(_Orphans)
+        self._adopted: set[Link] = set()
+        self._whose: dict[str, dict[int, Connection | _Orphans]] = defaultdict(dict)
         self._seen: dict[str, dict[bytes, tuple[Connection, int]]] = defaultdict(dict)
         for event in self.memory:
             self._place(event)
+
+    def stands_past(self, as_of: int) -> bool:
+        """Whether it is of no use for an instant that is over: events that came after it are sorted in."""
+        return as_of < (min(self.sorted_to, self._heard) if self.lean else self.sorted_to)
 
     def take_over(self, other: Index, as_of: int) -> None:
         """Stand at `as_of` over the events of another index, sharing what it keeps."""
@@ -101,10 +127,39 @@ class Index:
 
     def add(self, event: Event) -> None:
         """Take one event. One whose source and id are known already is the same event (RULES section 3)."""
+        self._heard = max(self._heard, event.at)
+        if self.lean and not self.memory.knows(event) and self._known_as_beat(event):
+            return
         if self.memory.take(event):
             self._place(event)
         elif self.memory.take_again(event):
+            if self.lean:
+                raise Doubt
             self._stale = True
+
+    def _known_as_beat(self, event: Event) -> bool:
+        """Whether it came before as a plain beat; takes its id on where not."""
+        row = plain(event)
+        if row is not None:
+            self._sort_beats()  # it may be among those that wait
+        print_ = _NO_BEAT if row is None else row.print ^ event.at
+        if self._ids[event.source].add(hash(event.id), print_):
+            return False
+        ahead = event.received is not None and event.at - event.received > CLOCK_MS
+        if row is None or ahead:
+            raise Doubt
+        return True
+
+    def add_beats(self, source: str, beats: Beats) -> None:
+        """Take plain beats of a source, which came neither late nor from a wrong clock; a lean index's way.
+
+        They are sorted when somebody asks, or when there are many.
+        """
+        self._heard = max(self._heard, beats.last)
+        self._pending[source].append(beats)
+        self._many += len(beats)
+        if self._many >= _MANY:
+            self._sort_beats()
 
     def add_lines(self, chunk: bytes) -> list[tuple[int, BadEvent]]:
         """Take the events of many whole lines; returns those that can't be read, by number of line from 0.
@@ -134,11 +189,7 @@ class Index:
                 if at <= sorted_to:
                     known[event_id] = place
                     connection, does = route
-                    if does == on:
-                        connection.fresh_on.append(at)
-                        connection.fresh_ids.append(event_id)
-                    else:
-                        connection.fresh.append((at, RANK[does], event_id, does, None))
+                    (connection.fresh_on if does == on else connection.fresh_off).append(at)
                     continue
             lines = lines or chunk.split(b"\n")
             bad += self._add_each([(line, lines[line])])
@@ -186,17 +237,93 @@ class Index:
             waiting, self._ahead = self._ahead, []
             for event in waiting:
                 self._place(event)
+            beats, self._beats_ahead = self._beats_ahead, []
+            for source, said, at in beats:
+                self._give(source, said, at, [at])
 
     def up_to(self, as_of: int) -> None:
         """Sort the events that have happened by `as_of` to where they belong, and settle connections."""
         if self._stale:
             self._start_over(as_of)
         self.sort_to(as_of)
+        self._sort_beats()
         if not self._adopt():
+            if self.lean:
+                raise Doubt
             self._start_over(as_of)
             self._adopt()
         for traces in self.traces.values():
             traces.settle()
+
+    # --- plain beats in columns ------------------------------------------------------------------------
+
+    def _sort_beats(self) -> None:
+        """Give the beats that wait to their connections: few one by one, many column by column."""
+        if not self._many:
+            return
+        pending, few = self._pending, self._many < _FEW
+        self._pending, self._many = defaultdict(list), 0
+        for source, parts in pending.items():
+            if few:
+                self._one_by_one(source, parts)
+            else:
+                self._by_column(source, parts)
+
+    def _one_by_one(self, source: str, parts: list[Beats]) -> None:
+        ids = self._ids[source]
+        for beats in parts:
+            rows = zip(beats.numbers, beats.at, beats.ids, beats.prints, strict=True)
+            for number, at, one, print_ in rows:
+                if ids.add(one, print_ ^ at):
+                    self._give(source, of_number(number), at, [at])
+
+    def _by_column(self, source: str, parts: list[Beats]) -> None:
+        at, ids, prints, numbers = (
+            np.concatenate([np.frombuffer(column, np.int64) for column in columns])
+            for columns in zip(*((b.at, b.ids, b.prints, b.numbers) for b in parts), strict=True)
+        )
+        new = self._ids[source].add_many(ids, (prints ^ at).astype(np.uint32))
+        if new is not None:
+            at, numbers = at[new], numbers[new]
+        if not len(at):
+            return
+        small = numbers - numbers.min()
+        order = (small.astype(np.uint16) if small.max() < 1 << 16 else small).argsort(kind="stable")
+        at, numbers = at[order], numbers[order]
+        cuts = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
+        for part, low in zip(np.split(at, cuts), [0, *cuts.tolist()], strict=True):
+            self._give(source, of_number(int(numbers[low])), int(part.max()), part)
+
+    def _give(self, source: str, said: Said, last: int, at: list[int] | Numbers) -> None:
+        """Beats that say the same, the last of them at `last`, to the connection they belong to."""
+        if last > self.sorted_to:
+            at = [int(one) for one in at]
+            self._beats_ahead += [(source, said, one) for one in at if self.sorted_to < one <= self.until]
+            at = [one for one in at if one <= self.sorted_to]
+            if not at:
+                return
+        whose = self._whose[source].get(said.number) or self._find(source, said, int(min(at)))
+        if whose is not None:
+            column = whose.fresh_on if said.on else whose.fresh_off
+            if isinstance(at, list):
+                column.extend(at)
+            else:
+                column.frombytes(at.tobytes())
+
+    def _find(self, source: str, said: Said, first: int) -> Connection | _Orphans | None:
+        """Where such beats go, the first of them at `first`; None where they are nobody's."""
+        data = said.data
+        if data.cohort not in (None, self.plan.cohort.id):
+            return None
+        if source not in self._believes:
+            self._of_the_unlisted(source, data, first)
+            return None
+        whose: Connection | _Orphans | None = self._owned(source, data, first)
+        if whose is None and _names_nobody(data):
+            whose = self._orphans[_link(source, data)]
+        if whose is not None and data.room in self.plan.rooms:
+            self._whose[source][said.number] = whose
+        return whose
 
     # --- sorting them ----------------------------------------------------------------------------------
 
@@ -212,10 +339,7 @@ class Index:
             (source, data.account, data.person, data.room, data.instance, data.connection)
         )
         if route is not None and event.type == "camera.heartbeat":
-            if data.camera == "on":
-                route.on_at(event.at, event.id)
-            else:
-                route.fresh.append((event.at, RANK[_OFF], event.id, _OFF, None))
+            (route.fresh_on if data.camera == "on" else route.fresh_off).append(event.at)
             return
         if source not in self._believes:
             self._unlisted(event)
@@ -230,30 +354,33 @@ class Index:
 
     def _new_route(self, event: Event, beat: Beat) -> None:
         """Find whose connection this is; the next event like it finds the way by itself."""
-        data, source, room = event.data, event.source, event.data.room or ""
-        self._room_known(event)
-        link = (source, room, data.instance or "", data.connection or "")
-        if not data.account and not data.person:
-            if data.connection:
-                self._orphans.setdefault(link, []).append(event)
+        data, source = event.data, event.source
+        connection = self._owned(source, data, event.at)
+        if connection is None:
+            if _names_nobody(data):
+                self._orphans[_link(source, data)].fresh.append(beat)
             return
-        if data.account and data.connection:
-            self._named[link].add(data.account)
-        person = self._person(event)
-        if person is None:
-            return
-        connection = self._connection(link, person, data.account or "")
         connection.fresh.append(beat)
-        if room in self.plan.rooms:
+        if data.room in self.plan.rooms:
             key = (source, data.account, data.person, data.room, data.instance, data.connection)
             self._routes[key] = connection
 
-    def _person(self, event: Event) -> str | None:
+    def _owned(self, source: str, data: Data, at: int) -> Connection | None:
+        """Whose connection an event at `at` is of; None where it is nobody's, or nobody's yet."""
+        self._room_known(source, data, at)
+        if not data.account and not data.person:
+            return None
+        link = _link(source, data)
+        if data.account and data.connection:
+            self._named[link].add(data.account)
+        person = self._person(source, data, at)
+        return None if person is None else self._connection(link, person, data.account or "")
+
+    def _person(self, source: str, data: Data, at: int) -> str | None:
         """Who this event is of: the person named, else the account's holder. Others wait in the inbox."""
-        data = event.data
         if data.person:
             return data.person if data.person in self.plan.people else None
-        return self._holder(event.source, data.account, event.at) if data.account else None
+        return self._holder(source, data.account, at) if data.account else None
 
     def _holder(self, source: str, account: str, at: int) -> str | None:
         person = self.plan.owner(source, account)
@@ -273,25 +400,28 @@ class Index:
             connection.fresh.extend(self._ended.get(link[:3], ()))
         return connection
 
-    def _room_known(self, event: Event) -> None:
-        room = event.data.room or ""
-        if room not in self.plan.rooms:
-            self.noticed.at("unknown_room", event.source, room, event.at)
+    def _room_known(self, source: str, data: Data, at: int) -> None:
+        if (data.room or "") not in self.plan.rooms:
+            self.noticed.at("unknown_room", source, data.room or "", at)
 
     def _unlisted(self, event: Event) -> None:
         """An event of a source that the cohort doesn't list: ours, or nobody's."""
-        if event.source not in OURS:
-            self.noticed.at("unknown_source", event.source, "", event.at)
-            return
-        if beat_of(event) is not None or event.type == "classroom.ended":
-            self._room_known(event)  # ours is no camera evidence
+        of_a_room = beat_of(event) is not None or event.type == "classroom.ended"
+        if of_a_room or event.source not in OURS:
+            self._of_the_unlisted(event.source, event.data, event.at)
         else:
             self._of_no_connection(event)
+
+    def _of_the_unlisted(self, source: str, data: Data, at: int) -> None:
+        if source in OURS:  # ours is no camera evidence
+            self._room_known(source, data, at)
+        else:
+            self.noticed.at("unknown_source", source, "", at)
 
     def _of_no_connection(self, event: Event) -> None:
         if event.type not in TYPES:
             self.noticed.at("unknown_type", event.source, event.type, event.at)
-            self._person(event)
+            self._person(event.source, event.data, event.at)
         elif event.type == "classroom.ended":
             self._end(event)
         else:
@@ -299,7 +429,7 @@ class Index:
 
     def _end(self, event: Event) -> None:
         """A room's end stands in every connection there was or will be of its source, room and instance."""
-        self._room_known(event)
+        self._room_known(event.source, event.data, event.at)
         where = (event.source, event.data.room or "", event.data.instance or "")
         beat = (event.at, RANK[evidence.ENDED], event.id, evidence.ENDED, None)
         self._ended[where].append(beat)
@@ -310,7 +440,7 @@ class Index:
         session = self.plan.sessions.get(event.data.session or "")
         if session is None and event.data.session is not None:
             self.noticed.at("unknown_session", event.source, event.data.session, event.at)
-        person = self._person(event)
+        person = self._person(event.source, event.data, event.at)
         if event.type == "attendance.corrected":
             self._correct(event, person)
         elif person is None or session is None:
@@ -348,19 +478,51 @@ class Index:
         """Give orphans to the one account their connection names; False when an earlier gift was wrong."""
         for link, orphans in self._orphans.items():
             names = self._named.get(link, ())
-            given = self._adopted.get(link, 0)
-            if given and len(names) != 1:
+            if link in self._adopted and len(names) != 1:
                 return False
-            if len(names) != 1 or given == len(orphans):
+            if len(names) != 1 or not orphans:
                 continue
             (account,) = names
-            for event in orphans[given:]:
-                person = self._holder(event.source, account, event.at)
-                beat = beat_of(event)
-                if person is not None and beat is not None:
-                    self._connection(link, person, account).fresh.append(beat)
-            self._adopted[link] = len(orphans)
+            person = self._holder(link[0], account, orphans.first())
+            if person is not None:
+                orphans.go_to(self._connection(link, person, account))
+            orphans.clear()
+            self._adopted.add(link)
         return True
+
+
+class _Orphans:
+    """Events of a connection that name nobody, until an account is named for it."""
+
+    def __init__(self) -> None:
+        self.fresh: list[Beat] = []
+        self.fresh_on, self.fresh_off = array("q"), array("q")
+
+    def __len__(self) -> int:
+        return len(self.fresh) + len(self.fresh_on) + len(self.fresh_off)
+
+    def first(self) -> int:
+        """The instant of the first of them."""
+        return min([*self.fresh_on, *self.fresh_off, *(beat[0] for beat in self.fresh)])
+
+    def go_to(self, connection: Connection) -> None:
+        """All of them become that connection's."""
+        connection.fresh += self.fresh
+        connection.fresh_on += self.fresh_on
+        connection.fresh_off += self.fresh_off
+
+    def clear(self) -> None:
+        """None are left."""
+        self.fresh, self.fresh_on, self.fresh_off = [], array("q"), array("q")
+
+
+def _link(source: str, data: Data) -> Link:
+    return (source, data.room or "", data.instance or "", data.connection or "")
+
+
+def _names_nobody(data: Data) -> bool:
+    """Whether it names neither an account nor a person, but a connection by which it may find them."""
+    return bool(not data.account and not data.person and data.connection)
 
 
 def _names_period(number: object, periods: int) -> TypeGuard[int | None]:

@@ -45,6 +45,10 @@ class Memory:
         place = self.known[source].get(event_id) if source in self.known else None
         return None if place is None else self._recall(source, event_id, place)
 
+    def knows(self, event: Event) -> bool:
+        """Whether an event of that source and id is kept."""
+        return event.source in self.known and event.id in self.known[event.source]
+
     def _recall(self, source: str, event_id: str, place: Place) -> Event:
         if not isinstance(place, int):
             return decode(*place)

@@ -7,6 +7,7 @@ the first holds. Never: knows what a category is worth.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
 Span = tuple[int, int, int]
@@ -35,12 +36,13 @@ def merged(spans: Iterable[Span], start: int, end: int) -> list[Span]:
 
     Where no span is, the person is `not_in_room`. Neighbours of one category are one span.
     """
+    spans = [span for span in spans if span[0] < end and span[1] > start]
+    if all(before[1] <= after[0] for before, after in pairwise(spans)):
+        return _one_after_the_other(spans, start, end)
     edges: list[tuple[int, int, int]] = []
     for span_start, span_end, category in spans:
-        low, high = max(span_start, start), min(span_end, end)
-        if low < high:
-            edges.append((low, category, 1))
-            edges.append((high, category, -1))
+        edges.append((max(span_start, start), category, 1))
+        edges.append((min(span_end, end), category, -1))
     edges.sort()
     here = [0] * len(ONLINE)
     timeline: list[Span] = []
@@ -54,6 +56,21 @@ def merged(spans: Iterable[Span], start: int, end: int) -> list[Span]:
                 timeline.append((at, edge, first))
             at = edge
         here[category] += change
+    return timeline
+
+
+def _one_after_the_other(spans: Iterable[Span], start: int, end: int) -> list[Span]:
+    """The timeline of spans in order that don't overlap, as a single device's are."""
+    timeline: list[Span] = []
+    at = start
+    for low, high, category in [*spans, (end, end, NOT_IN_ROOM)]:
+        low, high = max(low, start), min(high, end)
+        for begin, until, what in ((at, low, NOT_IN_ROOM), (low, high, category)):
+            if begin < until:
+                if timeline and timeline[-1][2] == what:
+                    begin = timeline.pop()[0]
+                timeline.append((begin, until, what))
+        at = high
     return timeline
 
 

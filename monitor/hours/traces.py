@@ -44,7 +44,7 @@ class Traces:
         """Fold what came in since the last time."""
         changed = FOREVER
         for connection in self.connections():
-            if connection.fresh or connection.fresh_on:
+            if connection.fresh or connection.fresh_on or connection.fresh_off:
                 changed = min(changed, connection.settle())
         if changed < FOREVER:
             self._touched(changed)
@@ -76,7 +76,8 @@ class Traces:
 
     def measure(self, period: Period, as_of: int) -> Milliseconds:
         """Milliseconds by category of a period that has begun, up to `as_of`; they add up to its length."""
-        known = self._measured.get(period.number)
+        settled = as_of >= period.end + self._plan.policy.silence_ms
+        known = self._measured.get(period.number) if settled else None
         if known is not None:
             return known
         if period.session.mode == "online":
@@ -84,7 +85,7 @@ class Traces:
         else:
             end = min(period.end, as_of)
             found = sign_in.categories(self.presence(period.slot), period.start, end)
-        if as_of >= period.end + self._plan.policy.silence_ms:
+        if settled:
             self._measured[period.number] = found
             self._ends[period.number] = period.end
         return found

@@ -7,7 +7,9 @@ or people. It is a pure function of what the log holds, so that a replay decides
 
 import msgspec
 
+from monitor.beats import BEAT, Head, Taken, heads, instants
 from monitor.event import BadEvent, Event, decode_batch
+from monitor.event import decode as event_of
 from monitor.ingest.refusals import Refused
 
 DECODER = "native/1"
@@ -25,6 +27,7 @@ EVENTS = (
 )
 """The types a platform sends; those RULES doesn't know are kept, too."""
 
+_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _SIGN = ("attendance.signed-in", "attendance.signed-out")
 _OURS = ("attendance.corrected", "attendance.excused")
 
@@ -37,6 +40,48 @@ def decode(body: bytes, source: str, at: int, may_sign_in: bool) -> list[Event |
         else _allowed(index, item, source, at, may_sign_in)
         for index, item in enumerate(decode_batch(body, at))
     ]
+
+
+def take(body: bytes, source: str, at: int, may_sign_in: bool) -> tuple[Taken, list[Refused]]:
+    """The same as `decode`, sorted into what is taken and what is refused: a class's beats in columns."""
+    plainly = _taken_plainly(body, source, at, may_sign_in)
+    if plainly is not None:
+        return plainly, []
+    found = decode(body, source, at, may_sign_in)
+    taken = Taken.of(event for event in found if isinstance(event, Event))
+    return taken, [item for item in found if isinstance(item, Refused)]
+
+
+def _taken_plainly(body: bytes, source: str, at: int, may_sign_in: bool) -> Taken | None:
+    """All of a body in which nothing is amiss; None where it has to be read event by event."""
+    found = heads(body)
+    if not found or {head.source for head in found} != {source} or not all([head.id for head in found]):
+        return None
+    beats: list[Head] = found
+    others: list[Event] | None = []
+    if {head.type for head in found} != {BEAT}:
+        beats = [head for head in found if head.type == BEAT]
+        others = _others(found, body, source, at, may_sign_in)
+    times = instants([head.time for head in beats])
+    if others is None or times is None or max(times, default=0) > at + AHEAD_MS:
+        return None
+    return Taken.of_heads(beats, times, others)
+
+
+def _others(found: list[Head], body: bytes, source: str, at: int, may_sign_in: bool) -> list[Event] | None:
+    """The events that are no beats; None where one of them can't be taken."""
+    items = [msgspec.Raw(body)] if body[:1] == b"{" else _items(body)
+    others = []
+    for head, item in zip(found, items, strict=True):
+        if head.type != BEAT:
+            try:
+                event = _allowed(0, event_of(bytes(item), at), source, at, may_sign_in)
+            except BadEvent:
+                return None
+            if not isinstance(event, Event):
+                return None
+            others.append(event)
+    return others
 
 
 def decode_ours(body: bytes, at: int) -> list[Event | Refused]:

@@ -14,49 +14,67 @@ from __future__ import annotations
 import asyncio
 import heapq
 from array import array
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import aclosing
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
+from monitor.beats import Taken
 from monitor.event import OURS, Event
+from monitor.hours.evidence import FOREVER
 from monitor.hours.fold import Fold, Result
+from monitor.hours.ids import Doubt
+from monitor.hours.memory import CLOCK_MS, LATE_MS
 from monitor.hours.plan import Plan, open_cohort
 from monitor.hours.recount import document
 from monitor.live.versions import Versions
 from monitor.store.entry import Entry
 from monitor.store.log import Log
 
-Decode = Callable[[Entry], Iterable[Event]]
-"""The events of an entry that were taken; wired to the table of sources."""
+
+class Decoder(Protocol):
+    """Reads entries; wired to the table of sources."""
+
+    def events(self, entry: Entry, /) -> Iterable[Event]:
+        """The events of an entry that were taken."""
+
+    def taken(self, entry: Entry, /) -> Taken:
+        """The same, plain beats in columns."""
+
 
 Progress = Callable[[int, int], None]
 """Told how far something is, and how far it will go."""
 
 _REMEMBERED: Final = 4
 """Answers remembered for one cohort; one for an instant long passed has a fold of its own."""
+_TOGETHER: Final = 64
+"""Entries whose span of time is kept as one."""
 _BREATH: Final = 2_000
 """Events folded before others get a turn."""
 
 
 class Arrivals:
-    """When each entry that told something about the cohort arrived, and where it stands in the log."""
+    """Where in the log the entries stand that told something about the cohort, and of which time."""
 
     def __init__(self) -> None:
-        self._at, self._positions = array("q"), array("q")
+        self._positions = array("q")
+        self._spans: list[tuple[int, int]] = []
 
-    def add(self, entry: Entry) -> None:
-        """One more."""
-        self._at.append(entry.at)
-        self._positions.append(entry.position)
+    def add(self, position: int, first: int, last: int) -> None:
+        """One more, whose events lie in `[first, last]` (ms)."""
+        if len(self._positions) % _TOGETHER == 0:
+            self._spans.append((first, last))
+        else:
+            low, high = self._spans[-1]
+            self._spans[-1] = (min(low, first), max(high, last))
+        self._positions.append(position)
 
-    def positions(self, first: Container[int]) -> Iterator[int]:
-        """Every position, those that arrived at one of these instants first."""
-        for there in (True, False):
-            for at, position in zip(self._at, self._positions, strict=True):
-                if (at in first) is there:
-                    yield position
+    def positions(self, first: int, last: int) -> Iterator[int]:
+        """The positions of all that may have told of `[first, last]`, in order."""
+        for number, (low, high) in enumerate(self._spans):
+            if low <= last and high >= first:
+                yield from self._positions[number * _TOGETHER : (number + 1) * _TOGETHER]
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -77,11 +95,20 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Held:
-    """A cohort in memory. `version` is the entry of its file; `take` every later entry, in order."""
+    """A cohort in memory. `version` is the entry of its file; `take` every later entry, in order.
 
-    def __init__(self, version: Entry) -> None:
+    It keeps of most events no more than the fold needs, until that raises `Doubt`: then the cohort is to be
+    folded again, `whole`. `until`: the last instant for which it will be asked.
+    """
+
+    def __init__(
+        self, version: Entry, decoder: Decoder, *, whole: bool = False, until: int = FOREVER
+    ) -> None:
         self.plan = open_cohort(version.body)
-        self.fold = Fold(self.plan)
+        self.fold = Fold(self.plan, lean=not whole, until=until)
+        self.whole = whole
+        self.until = until
+        self._decoder = decoder
         self.version = version.position
         self.position = version.position
         self.head = version.hash
@@ -93,24 +120,44 @@ class Held:
         self._due_known = False
         self._arrivals = Arrivals()
 
-    def take(self, entry: Entry, events: Iterable[Event]) -> bool:
-        """Folds an entry's events; whether any of them concerns this cohort."""
-        concerned = False
+    def take(self, entry: Entry, taken: Taken) -> bool:
+        """Folds what was taken of an entry; whether any of it concerns this cohort. Doubt: see above."""
+        if entry.source not in self.sources:
+            return False
+        beats = [
+            found for name in (self.plan.cohort.id, None) if (found := taken.beats.get(name)) is not None
+        ]
+        events = [event for event in taken.events if self.fold.touches(event)]
+        if not beats and not events:
+            return False
+        at = [event.at for event in events]
+        for some in beats:
+            at += (some.first, some.last)
+        first, last = min(at), max(at)
+        self._told.clear()
+        self._due_known = False
+        self._arrivals.add(entry.position, first, last)
+        self._as_of = max(self._as_of, entry.at)
+        if entry.position > self.position:
+            self.position, self.head = entry.position, entry.hash
+        if last >= entry.at:  # spans are half-open: what it does is seen from the instant after
+            ahead = {*at, *(one for some in beats for one in some.at)}
+            for one in ahead:
+                if one >= entry.at:
+                    heapq.heappush(self._ahead, one + 1)
+        self.fold.sort_to(min(entry.at, self.until))
+        if self.whole or first < entry.at - LATE_MS or last > entry.at + CLOCK_MS:
+            events = [event for event in self._decoder.events(entry) if self.fold.touches(event)]
+            beats = []
         for event in events:
-            if self.fold.touches(event):
-                self.fold.sort_to(entry.at)
-                self.fold.add(event)
-                concerned = True
-                if event.at >= entry.at:  # spans are half-open: what it does is seen from the instant after
-                    heapq.heappush(self._ahead, event.at + 1)
-        if concerned:
-            self._told.clear()
-            self._due_known = False
-            self._arrivals.add(entry)
-            self._as_of = max(self._as_of, entry.at)
-            if entry.position > self.position:
-                self.position, self.head = entry.position, entry.hash
-        return concerned
+            self.fold.add(event)
+        for some in beats:
+            self.fold.add_beats(entry.source, some)
+        return True
+
+    def stands_past(self, as_of: int) -> bool:
+        """Whether it can't tell of an instant that is over, for it keeps no more than it needs for later."""
+        return self.fold.stands_past(as_of)
 
     def due(self) -> int | None:
         """The next instant at which time alone changes something, after the last change; None for never."""
@@ -157,29 +204,36 @@ class Held:
 
 async def fold_log(
     log: Log,
-    decode: Decode,
+    decoder: Decoder,
     cohort: str,
     until: int,
     versions: Versions | None = None,
     progress: Progress = lambda _position, _until: None,
+    *,
+    whole: bool = False,
+    as_of: int = FOREVER,
 ) -> Held | None:
     """The cohort folded from the log up to a position; None where the log knows no such cohort.
 
-    `progress` is told now and then at which position it is, and in the end that it is at the last.
+    `whole`: every event is kept. `as_of`: the last instant for which it will be asked. `progress` is told now
+    and then at which position it is, and in the end that it is at the last.
     """
     version = await (versions or Versions(log)).at(cohort, until)
     if version is None:
         return None
-    held = Held(version)
+    held = Held(version, decoder, whole=whole, until=as_of)
     folded = 0
-    async with aclosing(log.read(kinds={"delivery"}, sources=held.sources, until=until)) as entries:
-        async for entry in entries:
-            events = list(decode(entry))
-            held.take(entry, events)
-            folded += len(events) + 1
-            if folded >= _BREATH and entry.position < until:
-                folded = 0
-                progress(entry.position, until)
-                await asyncio.sleep(0)
+    try:
+        async with aclosing(log.read(kinds={"delivery"}, sources=held.sources, until=until)) as entries:
+            async for entry in entries:
+                taken = decoder.taken(entry)
+                held.take(entry, taken)
+                folded += len(taken.ids) + 1
+                if folded >= _BREATH and entry.position < until:
+                    folded = 0
+                    progress(entry.position, until)
+                    await asyncio.sleep(0)
+    except Doubt:
+        return await fold_log(log, decoder, cohort, until, versions, progress, whole=True, as_of=as_of)
     progress(until, until)
     return held

@@ -9,13 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
+from monitor.beats import Taken
 from monitor.event import Event
+from monitor.hours.evidence import FOREVER
+from monitor.hours.ids import Doubt
 from monitor.hours.plan import Plan
-from monitor.live.held import Decode, Held, Progress, Told, fold_log
+from monitor.live.held import Decoder, Held, Progress, Told, fold_log
 from monitor.live.state import Mask, states
 from monitor.live.turns import Later, Turns
+from monitor.live.unnamed import Unnamed
 from monitor.live.versions import Versions
 from monitor.live.watch import Channel, View, Watcher
 from monitor.store.entry import Entry
@@ -31,6 +35,14 @@ class PositionUnknown(LookupError):
     """A position that the log does not have, or at which there was no such cohort yet."""
 
 
+class Behind(NamedTuple):
+    """An event on which a period rests; position and hash of the delivery that brought it first."""
+
+    event: Event
+    position: int
+    hash: str
+
+
 class _Place:
     """What is known of one cohort: folded or being folded, and its watchers."""
 
@@ -38,7 +50,9 @@ class _Place:
         self.lock = asyncio.Lock()
         self.held: Held | None = None
         self.stale = True
-        self.missed: list[tuple[Entry, list[Event]]] | None = None
+        self.whole = False
+        self.missed: list[tuple[Entry, Taken]] | None = None
+        self.read = 0
         self.channel = Channel()
         self.used_at = 0
         self.arrived: int | None = None
@@ -49,6 +63,10 @@ class _Place:
         if self.arrived is None and self.channel.watchers:
             self.arrived = at
 
+    def doubt(self) -> None:
+        """Only a fold that keeps every event can tell: it is to be folded so."""
+        self.whole = self.stale = True
+
 
 class Live:
     """The cohorts that somebody needs. `took` is called for every entry of the log, in order."""
@@ -56,7 +74,7 @@ class Live:
     def __init__(
         self,
         log: Log,
-        decode: Decode,
+        decoder: Decoder,
         clock: Callable[[], int],
         *,
         demo: Callable[[Plan], bool],
@@ -66,7 +84,7 @@ class Live:
     ) -> None:
         """`demo` tells cohorts that are not real; `later(seconds, f)` calls f; `on_due`: `due` may differ."""
         self._log = log
-        self._decode = decode
+        self._decoder = decoder
         self._clock = clock
         self._demo = demo
         self._mask = mask
@@ -74,7 +92,9 @@ class Live:
         self.on_due = on_due or _nothing
         self._versions = Versions(log)
         self._places: dict[str, _Place] = {}
-        self._former: OrderedDict[tuple[str, int], Held] = OrderedDict()
+        self._watched: dict[str, _Place] = {}
+        self._unnamed = Unnamed()
+        self._former: OrderedDict[tuple[str, int, int], Held] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self.changes = 0
         """Changes sent, counted once for each cohort."""
@@ -98,8 +118,8 @@ class Live:
 
     # --- what comes in ---------------------------------------------------------------------------------
 
-    def took(self, entry: Entry, events: list[Event]) -> None:
-        """Takes a durable entry of the log and its events."""
+    def took(self, entry: Entry, taken: Taken) -> None:
+        """Takes a durable entry of the log and what was taken of it."""
         if entry.kind == "cohort":
             self._versions.add(entry)
             place = self._places.get(entry.headers.get("cohort", ""))
@@ -115,42 +135,70 @@ class Live:
             return
         if entry.kind != "delivery":
             return
-        for cohort, place in self._concerned(events):
+        cohorts = taken.cohorts()
+        if None in cohorts:
+            self._unnamed.add(entry, taken.unnamed())
+            taken = taken.named()
+            for cohort, place in self._watched.items():
+                if place.held is not None and entry.source in place.held.sources:
+                    place.waits(entry.at)
+                    self._soon(cohort, place)
+        for name in cohorts:
+            place = None if name is None else self._places.get(name)
+            if name is None or place is None:
+                continue
             if place.missed is not None:
-                place.missed.append((entry, events))
+                place.missed.append((entry, taken))
                 place.waits(entry.at)
-            elif (
-                place.held is not None
-                and entry.source in place.held.sources
-                and place.held.take(entry, events)
-            ):
+            elif self._take(place, entry, taken):
                 place.waits(entry.at)
-                self._soon(cohort, place)
+                self._soon(name, place)
 
-    def _concerned(self, events: list[Event]) -> list[tuple[str, _Place]]:
-        """The cohorts that the events name; all of them where an event names none."""
-        named = {event.data.cohort for event in events}
-        if None in named:
-            return list(self._places.items())
-        return [(name, self._places[name]) for name in named if name is not None and name in self._places]
+    def _take(self, place: _Place, entry: Entry, taken: Taken) -> bool:
+        """Folds an entry into a cohort that is held; whether that has something to tell now."""
+        try:
+            return place.held is not None and place.held.take(entry, taken)
+        except Doubt:
+            place.doubt()
+            return True
+
+    def _catch_up(self, place: _Place) -> None:
+        """Folds what names no cohort and was not read yet."""
+        if place.held is None or place.stale or place.read == self._unnamed.end:
+            return
+        parts = self._unnamed.after(place.read)
+        place.read = self._unnamed.end
+        if parts is None:
+            place.stale = True
+        for entry, taken in parts or ():
+            self._take(place, entry, taken)
 
     def tick(self, now: int) -> None:
         """Tells watchers what time alone has changed by `now`."""
-        for place in list(self._places.values()):
-            if place.channel.watchers and place.held is not None and not place.stale:
-                due = place.held.due()
-                if due is not None and due <= now:
-                    self._tell(place, now)
+        for cohort, place in list(self._watched.items()):
+            due = self._due(cohort, place)
+            if due is not None and due <= now:
+                self._tell(cohort, place, now)
         self.on_due()
 
     def due(self) -> int | None:
         """The next instant at which `tick` has something to tell; None while nobody watches."""
         found = [
             due
-            for place in self._places.values()
-            if place.channel.watchers and place.held is not None and (due := place.held.due()) is not None
+            for cohort, place in list(self._watched.items())
+            if (due := self._due(cohort, place)) is not None
         ]
         return min(found, default=None)
+
+    def _due(self, cohort: str, place: _Place) -> int | None:
+        if place.held is None or place.stale or not place.channel.watchers:
+            return None
+        try:
+            return place.held.due()
+        except Doubt:
+            place.doubt()
+            self._soon(cohort, place)
+            return None
 
     def drop_idle(self, now: int) -> int:
         """Lets go of cohorts that nobody watches and nobody asked for lately; how many."""
@@ -172,56 +220,75 @@ class Live:
         `as_of` None is the last change; with a position, the arrival of the entry there. None where there is
         no such cohort. PositionUnknown for a position the log does not have.
         """
-        place = await self._fresh(cohort, now)
-        if place is None or place.held is None:
-            return None
-        if position is None:
-            return place.held.tell(place.held.last_change(now) if as_of is None else as_of)
-        held, then = await self._at(cohort, place.held, position)
-        return held.tell(then if as_of is None else as_of)
+        while (place := await self._fresh(cohort, now)) is not None and place.held is not None:
+            try:
+                if position is None:
+                    then = place.held.last_change(now) if as_of is None else as_of
+                    held = await self._standing(cohort, place, place.held.position, then)
+                else:
+                    wanted = self._position(position)
+                    then = (await self._log.entry(wanted)).at if as_of is None else as_of
+                    held = await self._standing(cohort, place, wanted, then)
+                return held.tell(then)
+            except Doubt:
+                place.doubt()
+                self._former.clear()
+        return None
 
-    async def deliveries(self, told: Told, events: list[Event]) -> dict[tuple[str, str], tuple[int, str]]:
-        """Position and hash of the delivery that first brought each event, by the event's source and id."""
-        wanted = {(event.source, event.id) for event in events}
-        found: dict[tuple[str, str], tuple[int, str]] = {}
-        arrived = {event.received for event in events if event.received is not None}
-        for position in told.arrivals.positions(first=arrived):
-            if found.keys() == wanted:
+    async def behind(self, told: Told, person: str, session: str, number: int) -> list[Behind]:
+        """The events on which a period rests, by time, each with the delivery that first brought it.
+
+        LookupError where there is no such person, session or period.
+        """
+        proof = told.fold.behind(person, session, number, told.as_of)
+        found: dict[tuple[str, str], Behind] = {}
+        if proof.first is None or proof.last is None:
+            return []
+        for position in list(told.arrivals.positions(proof.first, proof.last)):
+            if position > told.position:
                 break
             entry = await self._log.entry(position)
-            for event in self._decode(entry):
-                if (event.source, event.id) in wanted:
-                    found.setdefault((event.source, event.id), (entry.position, entry.hash))
-        return found
+            for event in self._decoder.events(entry):
+                taken = told.fold.as_taken(event)
+                if proof.has(taken):
+                    found.setdefault((event.source, event.id), Behind(taken, entry.position, entry.hash))
+        return sorted(found.values(), key=lambda one: (one.event.at, one.event.source, one.event.id))
 
-    async def _at(self, cohort: str, held: Held, position: str) -> tuple[Held, int]:
-        """The cohort as the log stood at a position, and when that was."""
+    def _position(self, position: str) -> int:
         wanted = int(position) if position.isascii() and position.isdigit() and len(position) < 19 else 0
         if not 1 <= wanted <= self._log.head()[0]:
             raise PositionUnknown(position)
-        then = (await self._log.entry(wanted)).at
-        if wanted >= held.position:
-            return held, then
-        key = (cohort, wanted)
-        former = self._former.get(key) or await self._folded(cohort, wanted)
+        return wanted
+
+    async def _standing(self, cohort: str, place: _Place, position: int, as_of: int) -> Held:
+        """The cohort as the log stood at a position, able to tell of an instant."""
+        held = place.held
+        if held is not None and position >= held.position and not held.stands_past(as_of):
+            return held
+        past = held is None or held.stands_past(as_of)
+        key = (cohort, position, as_of if past else FOREVER)
+        former = self._former.get(key)
+        if former is None or former.stands_past(as_of):
+            former = await self._folded(cohort, position, whole=place.whole, as_of=key[2])
         if former is None:
-            raise PositionUnknown(position)
+            raise PositionUnknown(str(position))
         self._former[key] = former
         self._former.move_to_end(key)
         while len(self._former) > _FORMER:
             self._former.popitem(last=False)
-        return former, then
+        return former
 
     async def watch(self, cohort: str, view: View, after: str | None, now: int) -> Watcher | None:
         """A watcher with its first message waiting; None where there is no such cohort. End with `leave`."""
-        place = await self._fresh(cohort, now)
-        if place is None:
-            return None
-        self._tell(place, now)
-        watcher = Watcher(view)
-        place.channel.join(watcher, after)
-        self.on_due()
-        return watcher
+        while (place := await self._fresh(cohort, now)) is not None:
+            self._tell(cohort, place, now)
+            if not place.stale:
+                watcher = Watcher(view)
+                place.channel.join(watcher, after)
+                self._watched[cohort] = place
+                self.on_due()
+                return watcher
+        return None
 
     def leave(self, cohort: str, watcher: Watcher) -> None:
         """The watcher goes."""
@@ -229,6 +296,8 @@ class Live:
         place = self._places.get(cohort)
         if place is not None:
             place.channel.watchers.discard(watcher)
+            if not place.channel.watchers:
+                self._watched.pop(cohort, None)
             place.used_at = max(place.used_at, self._clock())
 
     def close(self) -> None:
@@ -251,6 +320,10 @@ class Live:
                 while place.stale:
                     place.stale = False
                     await self._refold(cohort, place)
+                    self._catch_up(place)
+        self._catch_up(place)
+        if place.stale:
+            return await self._fresh(cohort, now)
         if place.held is None:
             place.stale = True
             if self._places.get(cohort) is place:
@@ -260,20 +333,29 @@ class Live:
 
     async def _refold(self, cohort: str, place: _Place) -> None:
         place.missed = []
+        place.read = self._unnamed.end
         try:
-            held = await self._folded(cohort, self._log.head()[0])
-            for entry, events in place.missed:
-                if held is not None and entry.source in held.sources:
-                    held.take(entry, events)
-            place.held = held
+            place.held = await self._folded(cohort, self._log.head()[0], whole=place.whole)
+            place.whole = place.held is not None and place.held.whole
+            for entry, taken in place.missed:
+                self._take(place, entry, taken)
         except BaseException:
             place.stale = True
             raise
         finally:
             place.missed = None
 
-    async def _folded(self, cohort: str, until: int) -> Held | None:
-        return await fold_log(self._log, self._decode, cohort, until, self._versions, progress=self.on_fold())
+    async def _folded(self, cohort: str, until: int, *, whole: bool, as_of: int = FOREVER) -> Held | None:
+        return await fold_log(
+            self._log,
+            self._decoder,
+            cohort,
+            until,
+            self._versions,
+            self.on_fold(),
+            whole=whole,
+            as_of=as_of,
+        )
 
     def _soon(self, cohort: str, place: _Place) -> None:
         """Tells the watchers in a moment; what comes until then rides along."""
@@ -289,21 +371,27 @@ class Live:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         else:
-            self._tell(place, self._clock())
+            self._tell(cohort, place, self._clock())
             self.on_due()
 
     async def _tell_fresh(self, cohort: str) -> None:
         place = await self._fresh(cohort, self._clock())
         if place is not None:
-            self._tell(place, self._clock())
+            self._tell(cohort, place, self._clock())
             self.on_due()
 
-    def _tell(self, place: _Place, now: int) -> None:
+    def _tell(self, cohort: str, place: _Place, now: int) -> None:
+        self._catch_up(place)
         held = place.held
         if held is None:
             return
         begun = _seconds()
-        told = held.tell(held.last_change(now))
+        try:
+            told = held.tell(held.last_change(now))
+        except Doubt:
+            place.doubt()
+            self._soon(cohort, place)
+            return
         before = len(place.channel.watchers)
         arrived, place.arrived = place.arrived, None
         lag = None

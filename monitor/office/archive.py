@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from monitor.event import Event
+from monitor.beats import Taken
 from monitor.ingest import sources as platforms
 from monitor.ingest.sources import KINDS, Source
 from monitor.office.declined import Declined
@@ -31,7 +31,7 @@ OURS = "staff"
 _DECODER = "ours/1"
 _TOGETHER = 500  # entries caught up with in one transaction
 
-Follower = Callable[[Entry, list[Event]], None]
+Follower = Callable[[Entry, Taken], None]
 
 _log = logging.getLogger("monitor.office")
 
@@ -53,7 +53,7 @@ class Archive:
         self._one_at_a_time = asyncio.Lock()
         self._behind = False
         self.on_entry: list[Follower] = []
-        """Called in the event loop with each durable entry of ours and its events, in order of position."""
+        """Called in the event loop with each durable entry of ours and what was taken of it, in order."""
         log.on_found.append(self._found)
 
     @classmethod
@@ -110,10 +110,10 @@ class Archive:
         for row in rows:
             if isinstance(row, SourceRow):
                 self._platforms[row.id] = _platform(row, self._secrets.get(row.id, ()))
-        events = platforms.events(entry)
+        taken = platforms.taken(entry)
         for follower in self.on_entry:
             try:
-                follower(entry, events)
+                follower(entry, taken)
             except Exception:  # it is kept; who follows must not undo that
                 _log.exception("a follower failed at position %d", entry.position)
         return rows

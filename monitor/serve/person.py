@@ -11,7 +11,6 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from monitor.event import Event
 from monitor.hours import recount
 from monitor.live import Told
 from monitor.serve import answer, shapes
@@ -63,16 +62,13 @@ async def _proofs(request: web.Request, told: Told, person: str, wanted: str) ->
     if not slash or not (index.isascii() and index.isdigit() and len(index) < 9):
         raise Problem("not_found", "events: name a period as SESSION/INDEX, for example s01/0")
     try:
-        events = told.fold.behind(person, session, int(index), told.as_of)
+        found = await request.app[PARTS].live.behind(told, person, session, int(index))
     except LookupError:
         raise Problem("not_found", "events: there is no such period") from None
-    deliveries = await request.app[PARTS].live.deliveries(told, events)
-    return [_proof(event, deliveries.get((event.source, event.id))) for event in events]
-
-
-def _proof(event: Event, delivery: tuple[int, str] | None) -> dict[str, Any]:
-    position, link = (str(delivery[0]), delivery[1]) if delivery else (None, None)
-    return {"event": msgspec.json.decode(event.raw), "position": position, "hash": link}
+    return [
+        {"event": msgspec.json.decode(one.event.raw), "position": str(one.position), "hash": one.hash}
+        for one in found
+    ]
 
 
 DOORS = [

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from monitor.event import TYPES, Event
+from monitor.beats import Taken
+from monitor.event import TYPES
 from monitor.store.entry import Entry
 
 MOST: Final = 50
@@ -24,11 +25,11 @@ class UnknownTypes:
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
 
-    def took(self, _entry: Entry, events: list[Event]) -> None:
+    def took(self, _entry: Entry, taken: Taken) -> None:
         """Counts the events of one delivery that are of types nobody knows."""
-        for name in sorted({event.type for event in events} - TYPES):
+        for name in sorted({event.type for event in taken.events} - TYPES):
             shown = self._shown(name)
-            count = sum(event.type == name for event in events)
+            count = sum(event.type == name for event in taken.events)
             self.counts[shown] = self.counts.get(shown, 0) + count
 
     def _shown(self, name: str) -> str:

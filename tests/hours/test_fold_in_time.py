@@ -56,8 +56,11 @@ def test_the_events_behind_a_period_prove_its_valid_time(whole: Made) -> None:
     known = [event for event in whole.events if "account" in event["data"]]
     whole = Made(whole.seed, whole.cohort, known, whole.as_of, whole.tick_ms)
     at = instant(whole.as_of)
-    behind = {event.id for event in folded(whole).behind("t01", "s01", 0, at)}
-    proof = [event for event in known if event["id"] in behind]
+    fold = folded(whole)
+    behind = fold.behind("t01", "s01", 0, at)
+    taken = [fold.as_taken(decode(line)) for line in whole.lines]
+    ids = {event.id for event in taken if behind.has(event)}
+    proof = [event for event in known if event["id"] in ids]
     told = recount(whole.cohort_bytes, whole.lines, at)
     again = recount(whole.cohort_bytes, Made(0, whole.cohort, proof, "", 1).lines, at)
     assert valid_times(told) == valid_times(again)

@@ -148,7 +148,7 @@ async def failures(place: School, folder: Folder, patch: pytest.MonkeyPatch) -> 
         for path in (f"/v1/cohorts/{COHORT}/attendance", "/v1/inbox", f"/v1/cohorts/{COHORT}/people/t01"):
             await place.get(path)
     with patch.context() as failing:
-        failing.setattr(sources, "decode_delivery", broken)
+        failing.setattr(sources, "take_delivery", broken)
         await place.push(events)
     with patch.context() as failing:
         failing.setattr(place.parts.intake, "on_entry", [broken])

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from monitor.ingest import sources
 from monitor.serve import metrics
 from monitor.serve.unknown import MOST, UnknownTypes
 from monitor.store.ledger import Ledger
@@ -184,14 +185,9 @@ async def test_metrics_count_without_naming_anybody(place: School) -> None:
 
 def counted(*types: str, counts: UnknownTypes | None = None) -> dict[str, int]:
     found = counts or UnknownTypes()
-    found.took(entry(b"[]"), [one for kind in types for one in _events(kind)])
+    for kind in types:
+        found.took(entry(b"[]"), sources.taken(entry(batch(event(kind=kind)), at=NOW)))
     return found.counts
-
-
-def _events(kind: str):  # type: ignore[no-untyped-def]
-    from monitor.ingest.sources import events
-
-    return events(entry(batch(event(kind=kind)), at=NOW))
 
 
 def test_unknown_types_are_counted_by_name() -> None:

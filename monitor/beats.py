@@ -1,0 +1,245 @@
+"""Beats in columns: what cameras repeat all day, read by the hundred and kept by the number.
+
+In: the body of a delivery. Out: of each plain beat what it says (`Said`, one object for the same words),
+when, and two numbers that stand for its id and its contents; None where a body is not plainly that. Never: an
+error of its own (whoever gets None reads event by event, and says what is wrong), a judgement.
+
+Nearly all that is ever told is `camera.heartbeat`, and a camera says the same beat after beat but for id and
+time. So its data is read once, and afterwards recognised by its bytes.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal, NamedTuple
+from weakref import WeakValueDictionary
+
+import msgspec
+
+from monitor.event import Data, Event, decode_data
+from monitor.instant import instant, remembered
+from monitor.legible import UNREADABLE
+
+BEAT: Final = "camera.heartbeat"
+_REMEMBERED: Final = 50_000
+
+
+class Head(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """An event of which nothing is left out: its attributes, and its data as bytes."""
+
+    id: str
+    source: str
+    type: str
+    time: str
+    specversion: Literal["1.0"]
+    data: msgspec.Raw = msgspec.Raw()
+    datacontenttype: str | None = None
+
+
+class Said:
+    """What a beat says of whom, where and through which connection; `on`: the camera was on."""
+
+    __slots__ = ("__weakref__", "data", "number", "on")
+
+    def __init__(self, data: Data, number: int) -> None:
+        self.data = data
+        self.on = data.camera == "on"
+        self.number = number
+
+
+class Beats:
+    """Plain beats of one source in columns, in no order; at least one.
+
+    `said` are those that `numbers` stand for; `at` in milliseconds, from `first` to `last`; `ids` are hashes
+    of the event ids and `prints` of all else that an event says but for its time, both worth something in
+    this process only.
+    """
+
+    __slots__ = ("at", "first", "ids", "last", "numbers", "prints", "said")
+
+    def __init__(
+        self,
+        said: Sequence[Said],
+        numbers: Iterable[int],
+        at: Sequence[int],
+        ids: Iterable[int],
+        prints: Iterable[int],
+    ) -> None:
+        self.said = tuple(set(said))
+        self.first, self.last = min(at), max(at)
+        self.numbers = array("q", numbers)
+        self.at = array("q", at)
+        self.ids = array("q", ids)
+        self.prints = array("q", prints)
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+
+_by_bytes: dict[bytes, Said] = {}
+_by_words: dict[tuple[str | None, ...], Said] = {}
+_by_number: WeakValueDictionary[int, Said] = WeakValueDictionary()
+_made = 0
+
+_decode_array = msgspec.json.Decoder(list[Head]).decode
+_decode_one = msgspec.json.Decoder(Head).decode
+
+
+def of_number(number: int) -> Said:
+    """What a number stands for that stands in columns."""
+    return _by_number[number]
+
+
+def heads(body: bytes) -> list[Head] | None:
+    """The events of a body, an array or one object; None where it has to be read event by event."""
+    try:
+        return _decode_array(body) if body[:1] == b"[" else [_decode_one(body)]
+    except UNREADABLE:
+        return None
+
+
+def said(datas: Sequence[bytes]) -> list[Said] | None:
+    """What these data of beats say; None where one of them says something that a plain beat doesn't."""
+    found = list(map(_by_bytes.get, datas))
+    if None in found:
+        for place, one in enumerate(found):
+            if one is None and (new := _learn(datas[place])) is not None:
+                found[place] = new
+    return None if None in found else found  # type: ignore[return-value]
+
+
+def _learn(data: bytes) -> Said | None:
+    """Reads data not met before; None where it is not a plain beat's (one that names a person is none)."""
+    read = decode_data(data)
+    if read is None or not read.room or not read.camera:
+        return None
+    if read.person is not None or read.method is not None:
+        return None
+    known = _by_bytes[data] = _of_words(read)
+    return known
+
+
+def _of_words(data: Data) -> Said:
+    """The one `Said` for these words."""
+    global _made
+    if len(_by_bytes) >= _REMEMBERED or len(_by_words) >= _REMEMBERED:
+        _by_bytes.clear()
+        _by_words.clear()
+    words = (data.cohort, data.account, data.room, data.instance, data.connection, data.camera)
+    known = _by_words.get(words)
+    if known is None:
+        _made += 1
+        known = _by_words[words] = _by_number[_made] = Said(data, _made)
+    return known
+
+
+def instants(times: Sequence[str]) -> list[int] | None:
+    """The instants of these texts, in milliseconds; None where one of them is none."""
+    minutes, seconds, rests = remembered()
+    try:
+        return [minutes[time[:17]] + seconds[time[17:20]] + rests[time[20:]] for time in times]
+    except KeyError:
+        try:
+            return [instant(time) for time in times]
+        except ValueError:
+            return None
+
+
+def prints(beats: Sequence[Head], datas: Sequence[bytes]) -> list[int]:
+    """A number for what each says beside its id and time: the same for the same bytes."""
+    told = {head.datacontenttype for head in beats}
+    if told == {None}:
+        return list(map(hash, datas))
+    return [hash((head.datacontenttype, data)) for head, data in zip(beats, datas, strict=True)]
+
+
+class Row(NamedTuple):
+    """A plain beat as a row of the columns."""
+
+    said: Said
+    number: int
+    at: int
+    id: int
+    print: int
+
+
+class Taken:
+    """What of a delivery was taken: plain beats by the cohort that they name (None: none), and the others.
+
+    `ids` are those of all its events, in no order.
+    """
+
+    __slots__ = ("beats", "events", "ids")
+
+    def __init__(self, beats: dict[str | None, Beats], events: list[Event], ids: list[str]) -> None:
+        self.beats = beats
+        self.events = events
+        self.ids = ids
+
+    def cohorts(self) -> set[str | None]:
+        """The cohorts that its events name; None where one names none."""
+        return {*self.beats, *(event.data.cohort for event in self.events)}
+
+    def unnamed(self) -> Taken:
+        """Those of its events that name no cohort."""
+        return Taken(
+            {None: self.beats[None]} if None in self.beats else {},
+            [event for event in self.events if event.data.cohort is None],
+            self.ids,
+        )
+
+    def named(self) -> Taken:
+        """Those of its events that name a cohort."""
+        return Taken(
+            {name: beats for name, beats in self.beats.items() if name is not None},
+            [event for event in self.events if event.data.cohort is not None],
+            self.ids,
+        )
+
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> Taken:
+        """The same of events that were read one by one."""
+        others: list[Event] = []
+        rows: dict[str | None, list[Row]] = {}
+        ids = []
+        for event in events:
+            ids.append(event.id)
+            row = plain(event)
+            if row is None:
+                others.append(event)
+            else:
+                rows.setdefault(event.data.cohort, []).append(row)
+        return cls({name: Beats(*zip(*found, strict=True)) for name, found in rows.items()}, others, ids)
+
+    @classmethod
+    def of_heads(cls, beats: Sequence[Head], at: Sequence[int], others: list[Event]) -> Taken | None:
+        """The same of heads of beats at these instants, and of others; None where a beat is no plain one."""
+        datas = [bytes(head.data) for head in beats]
+        says = said(datas)
+        if says is None:
+            return None
+        ids = [head.id for head in beats]
+        columns = (says, [one.number for one in says], at, list(map(hash, ids)), prints(beats, datas))
+        ids += [event.id for event in others]
+        names = {one.data.cohort for one in set(says)}
+        if len(names) <= 1:
+            return cls({name: Beats(*columns) for name in names}, others, ids)
+        parts: dict[str | None, list[Row]] = {name: [] for name in names}
+        for row in map(Row._make, zip(*columns, strict=True)):
+            parts[row.said.data.cohort].append(row)
+        return cls({name: Beats(*zip(*part, strict=True)) for name, part in parts.items()}, others, ids)
+
+
+def plain(event: Event) -> Row | None:
+    """A plain beat as a row of the columns; None for any other event."""
+    data = event.data
+    if event.type != BEAT or data.person is not None or data.method is not None:
+        return None
+    found = heads(event.raw)
+    says = None if found is None else said([bytes(found[0].data)])
+    if found is None or says is None:
+        one = _of_words(data)
+        return Row(one, one.number, event.at, hash(event.id), hash(event.raw))
+    print_ = prints(found, [bytes(found[0].data)])[0]
+    return Row(says[0], says[0].number, event.at, hash(event.id), print_)

@@ -1,0 +1,168 @@
+"""A cohort held lean says what one says that keeps every event, or that it can't tell."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from monitor.beats import Taken, of_number
+from monitor.event import OURS
+from monitor.hours import index
+from monitor.hours.ids import Doubt, Ids
+from monitor.hours.recount import recount
+from monitor.ingest import sources
+from monitor.instant import instant, rfc3339
+from monitor.live import Held
+from monitor.store.entry import Entry
+
+from .hours.cohorts import Made, law
+from .hours.test_laws import anything, seeds
+
+DAY_MS = 86_400_000
+
+
+def deliveries(whole: Made, rng: Random) -> list[Entry]:
+    """The events of a class as platforms push them: in bodies of one source, some late, some twice."""
+    odd = rng.random() < 0.3
+    bodies: list[tuple[int, str, bytes]] = []
+    for source in sorted({event["source"] for event in whole.events}):
+        events = [
+            {key: value for key, value in event.items() if key != "receivedtime"}
+            for event in whole.events
+            if event["source"] == source
+        ]
+        if rng.random() < 0.7:
+            events.sort(key=lambda event: instant(event["time"]))
+        while events:
+            size = rng.choice([1, 3, 40, 300])
+            part, events = events[:size], events[size:]
+            latest = max(instant(event["time"]) for event in part)
+            at = latest + rng.choice([0, 300, 5_000])
+            if odd and rng.random() < 0.2:
+                at += rng.choice([-200_000, -1_000, 4 * DAY_MS])
+            body = json.dumps(part if size > 1 else part[0], ensure_ascii=False).encode()
+            bodies += [(at, source, body)] * rng.choice([1, 1, 1, 2])
+    bodies.sort(key=lambda one: one[0])
+    return [
+        Entry(n, "delivery", source, at, {"monitor-may": "sign-in"}, body, decoder(source), f"{n:064x}")
+        for n, (at, source, body) in enumerate(bodies, 2)
+    ]
+
+
+def decoder(source: str) -> str:
+    return "ours/1" if source in OURS else "native/1"
+
+
+def cohort_entry(whole: Made) -> Entry:
+    return Entry(1, "cohort", "staff", 0, {"cohort": "c-1"}, whole.cohort_bytes, "ours/1", "0" * 64)
+
+
+def told(held: Held, as_of: int) -> dict[str, Any]:
+    return held.tell(as_of).document
+
+
+@law
+@given(anything, seeds)
+def test_lean_and_whole_say_the_same(whole: Made, seed: int) -> None:
+    """At every step, whether few beats come or many; doubts only arise where ids or orphans are at odds."""
+    rng = Random(seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "_FEW", rng.choice([1, 64, 10**6]))
+        patch.setattr(index, "_MANY", rng.choice([50, 10**6]))
+        patch.setattr("monitor.hours.ids._YOUNG", rng.choice([2, 1000]))
+        lean = Held(cohort_entry(whole), sources)
+        keeping = Held(cohort_entry(whole), sources, whole=True)
+        for entry in deliveries(whole, rng):
+            taken = sources.taken(entry)
+            concerned = keeping.take(entry, taken)
+            try:
+                assert lean.take(entry, taken) == concerned
+                if rng.random() < 0.1:
+                    assert lean.due() == keeping.due()
+                    assert told(lean, entry.at) == told(keeping, entry.at)
+                assert lean.last_change(entry.at) == keeping.last_change(entry.at)
+            except Doubt:
+                return
+        for asked in (instant(whole.as_of), 10**13):
+            if not lean.stands_past(asked):
+                try:
+                    assert told(lean, asked) == told(keeping, asked)
+                except Doubt:
+                    return
+
+
+@law
+@given(anything, seeds)
+def test_a_lean_cohort_can_be_folded_for_an_instant_that_is_over(whole: Made, seed: int) -> None:
+    rng = Random(seed)
+    asked = instant(whole.as_of) - rng.choice([0, 1, 10**6, 10**7])
+    lean = Held(cohort_entry(whole), sources, until=asked)
+    keeping = Held(cohort_entry(whole), sources, whole=True)
+    try:
+        for entry in deliveries(whole, rng):
+            lean.take(entry, sources.taken(entry))
+            keeping.take(entry, sources.taken(entry))
+        assert not lean.stands_past(asked)
+        assert told(lean, asked) == told(keeping, asked)
+    except Doubt:
+        return
+
+
+@law
+@given(anything, seeds)
+def test_columns_and_events_are_the_same_events(whole: Made, seed: int) -> None:
+    """What is taken in columns is what is taken event by event, and no beat is taken otherwise."""
+    for entry in deliveries(whole, Random(seed)):
+        events = sources.events(entry)
+        taken = sources.taken(entry)
+        assert sorted(taken.ids) == sorted(event.id for event in events)
+        beats = [
+            (name, of_number(number).data, at, one)
+            for name, beats in taken.beats.items()
+            for number, at, one in zip(beats.numbers, beats.at, beats.ids, strict=True)
+        ]
+        in_columns = {one for _, _, _, one in beats}
+        others = [event for event in events if hash(event.id) not in in_columns]
+        assert sorted(event.id for event in taken.events) == sorted(event.id for event in others)
+        assert len(beats) + len(taken.events) == len(events)
+        slowly = Taken.of(events)
+        for name, columns in taken.beats.items():
+            again = slowly.beats[name]
+            rows = [sorted(zip(one.at, one.ids, one.prints, strict=True)) for one in (columns, again)]
+            assert rows[0] == rows[1]
+
+
+@law
+@given(anything, seeds)
+def test_a_class_without_reused_ids_raises_no_doubt(whole: Made, seed: int) -> None:
+    """The answer of a lean cohort is that of a recount over what was delivered."""
+    unique = [event | {"id": f"e{n}"} for n, event in enumerate(whole.events) if event["data"].get("account")]
+    whole = Made(whole.seed, whole.cohort, unique, whole.as_of, whole.tick_ms)
+    lean = Held(cohort_entry(whole), sources)
+    lines: dict[str, bytes] = {}
+    for entry in deliveries(whole, Random(seed)):
+        lean.take(entry, sources.taken(entry))
+        for event in sources.events(entry):
+            if lean.fold.touches(event):
+                content = {**json.loads(event.raw), "receivedtime": rfc3339(entry.at)}
+                lines.setdefault(event.id, json.dumps(content).encode())
+    asked = instant(whole.as_of) + 10 * DAY_MS
+    assert told(lean, asked) == recount(whole.cohort_bytes, list(lines.values()), asked)
+
+
+def test_an_id_is_new_known_or_in_doubt() -> None:
+    ids = Ids()
+    assert ids.add(7, 1)
+    assert not ids.add(7, 1)
+    with pytest.raises(Doubt):
+        ids.add(7, 2)
+    many = range(100_000)
+    for n in many:
+        assert ids.add(n * 2654435761 + 11, n)
+    assert not any(ids.add(n * 2654435761 + 11, n) for n in many[::97])
+    with pytest.raises(Doubt):
+        ids.add(11, 5)
