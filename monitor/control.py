@@ -185,6 +185,7 @@ class AddToken(Order, tag="token add"):
     cohorts: tuple[str, ...] = ()
     source: str | None = None
     person: str | None = None
+    may_list: tuple[str, ...] = ()
     name: str = ""
 
     async def carry_out(self, office: Office, now: int) -> Any:
@@ -194,9 +195,24 @@ class AddToken(Order, tag="token add"):
             cohorts=self.cohorts,
             source=self.source,
             person=self.person,
+            may_list=self.may_list,
             name=self.name,
             by=self.by,
             now=now,
+        )
+
+
+class GrantToken(Order, tag="token grant"):
+    """Cohorts and sources that a token is given besides."""
+
+    id: str
+    cohorts: tuple[str, ...] = ()
+    may_list: tuple[str, ...] = ()
+
+    async def carry_out(self, office: Office, now: int) -> Any:
+        """Grants them; the token's row."""
+        return await office.grant_token(
+            self.id, cohorts=self.cohorts, may_list=self.may_list, by=self.by, now=now
         )
 
 
@@ -228,6 +244,7 @@ AnyOrder = (
     | ListSources
     | Erase
     | AddToken
+    | GrantToken
     | ListTokens
     | RevokeToken
 )

@@ -426,6 +426,8 @@ async def test_a_token_with_cohorts_sees_those(office: Office) -> None:
         ({"role": "trainee"}, "invalid"),
         ({"role": "trainee", "person": "t01"}, "invalid"),
         ({"role": "clerk", "person": "t01"}, "invalid"),
+        ({"role": "clerk", "may_list": ["nowhere"]}, "not_found"),
+        ({"role": "teacher", "may_list": ["main"]}, "invalid"),
     ],
 )
 async def test_a_token_that_can_not_be_is_declined(office: Office, said: dict[str, Any], reason: str) -> None:
@@ -433,11 +435,77 @@ async def test_a_token_that_can_not_be_is_declined(office: Office, said: dict[st
 
 
 async def test_a_clerk_who_creates_a_cohort_is_given_it(office: Office) -> None:
-    row, text = await office.add_token("clerk", by="cli/a", now=NOW)
+    await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
+    row, text = await office.add_token("clerk", may_list=["main"], by="cli/a", now=NOW)
     await office.import_cohort(cohort_file(), by=row.id, why="import", now=NOW)
     found = office.token(digest(text))
     assert found is not None
     assert found.cohorts == (ID,)
+
+
+@pytest.mark.parametrize("parts", [["sources"], ["people", "sessions"], ["sources", "people", "sessions"]])
+async def test_a_part_that_is_null_is_one_that_is_absent(office: Office, parts: list[str]) -> None:
+    """And what holds of the cohort is known, now and when the log is read again."""
+    await imported(
+        office, cohort_file(**dict.fromkeys(parts), **({} if "sessions" in parts else {"sessions": []}))
+    )
+    before = rows(office)
+    assert office.cohort(ID) is not None
+    await office.rebuild()
+    assert before == rows(office)
+
+
+async def test_a_token_lists_sources_of_its_cohorts_and_those_it_was_granted(office: Office) -> None:
+    """And no other, whether it exists or not; the command line and who was given everything list any."""
+    for source in ("main", "hall"):
+        await office.add_source(source, "native", secret=SECRET, by="cli/a", now=NOW)
+    await imported(office)
+    given: dict[str, dict[str, Any]] = {
+        "theirs": {"role": "clerk", "cohorts": [ID]},
+        "granted": {"role": "clerk", "may_list": ["hall"]},
+        "nothing": {"role": "clerk"},
+        "part": {"role": "admin", "cohorts": [ID]},
+        "all": {"role": "admin"},
+    }
+    by = {name: (await office.add_token(**said, by="cli/a", now=NOW))[0].id for name, said in given.items()}
+    own = {"theirs": ["main"], "granted": ["hall"], "part": ["main"]}
+    for name, token in {**by, "command line": "cli/a"}.items():
+        for source in ("main", "hall", "nowhere"):
+            file = json.loads(cohort_file(sources=[{"id": source, "camera": "heartbeat"}]))
+            file["cohort"]["id"] = f"{token.replace('/', '-')}-{source}"
+            data = json.dumps(file).encode()
+            if name in ("all", "command line") or source in own.get(name, ()):
+                await office.import_cohort(data, by=token, why="x", now=NOW)
+                continue
+            no = await declined(office.import_cohort(data, by=token, why="x", now=NOW))
+            assert (no.reason, no.errors[0].where) == ("forbidden", "sources[0].id")
+
+
+async def test_a_token_is_given_more_and_keeps_what_it_had(office: Office) -> None:
+    await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
+    await imported(office)
+    clerk, _ = await office.add_token("clerk", by="cli/a", now=NOW)
+    await office.grant_token(clerk.id, cohorts=[ID], by="cli/a", now=NOW)
+    row = await office.grant_token(clerk.id, may_list=["main", "main"], by="cli/a", now=NOW)
+    assert (row.cohorts, row.may_list) == ((ID,), ("main",))
+    before = office.log.head()
+    assert row == await office.grant_token(clerk.id, cohorts=[ID], by="cli/a", now=NOW)
+    assert before == office.log.head()
+    admin, _ = await office.add_token("admin", by="cli/a", now=NOW)
+    assert (await office.grant_token(admin.id, cohorts=[ID], by="cli/a", now=NOW)).cohorts is None
+    platform, _ = await office.add_token("platform", source="main", by="cli/a", now=NOW)
+    for said, reason in (
+        ({"token_id": "nobody", "cohorts": [ID]}, "not_found"),
+        ({"token_id": clerk.id}, "invalid"),
+        ({"token_id": clerk.id, "cohorts": ["nowhere"]}, "not_found"),
+        ({"token_id": clerk.id, "may_list": ["nowhere"]}, "not_found"),
+        ({"token_id": platform.id, "cohorts": [ID]}, "invalid"),
+    ):
+        assert reason == (await declined(office.grant_token(**said, by="cli/a", now=NOW))).reason  # type: ignore[arg-type]
+    await office.revoke_token(clerk.id, by="cli/a", now=NOW)
+    assert (
+        await declined(office.grant_token(clerk.id, cohorts=[ID], by="cli/a", now=NOW))
+    ).reason == "conflict"
 
 
 async def test_readings_are_written_down(office: Office) -> None:
@@ -454,7 +522,7 @@ async def test_readings_are_written_down(office: Office) -> None:
 async def everything(office: Office) -> None:
     """Something of each kind."""
     await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
-    clerk, _ = await office.add_token("clerk", by="cli/a", now=NOW)
+    clerk, _ = await office.add_token("clerk", may_list=["main"], by="cli/a", now=NOW)
     await office.import_cohort(cohort_file(), {"t01": NUMBER}, by=clerk.id, why="import", now=NOW)
     await bind(office, "t01", "u-7")
     await propose(office)

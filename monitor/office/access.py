@@ -23,6 +23,7 @@ from monitor.store.records import SourceRow, TokenRow, body
 
 ROLES: Final = ("platform", "teacher", "clerk", "approver", "center", "auditor", "admin", "trainee")
 """平台, 教师, 经办, 审批, 中心, 审计, 管理员, 学员."""
+_IMPORTERS: Final = ("admin", "clerk")
 _ALL_COHORTS: Final = ("admin", "center", "auditor")
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -144,26 +145,61 @@ class Access(Archive):
         cohorts: Sequence[str] = (),
         source: str | None = None,
         person: str | None = None,
+        may_list: Sequence[str] = (),
         name: str = "",
         by: str,
         now: int,
     ) -> tuple[TokenRow, str]:
         """A token of a role, and its text, which is kept nowhere.
 
-        Without `cohorts`, admin, center and auditor are given all of them, everybody else none.
+        Without `cohorts`, admin, center and auditor are given all of them, everybody else none. `may_list`:
+        sources that cohort files of a clerk (or admin) may list, beside those that their cohorts list.
         """
         self._check_token(role, cohorts, source, person)
+        self._check_may_list(role, may_list)
         given = None if not cohorts and role in _ALL_COHORTS else tuple(dict.fromkeys(cohorts))
         number = secrets.token_hex(4)
         while self.state.get(TokenRow, number) is not None:
             number = secrets.token_hex(4)
         text = f"mon_{number}_{secrets.token_urlsafe(32)}"
         digest = hashlib.sha256(text.encode()).hexdigest()
-        row = TokenRow(number, name.strip(), role, given, source, person, now)
+        row = TokenRow(
+            number, name.strip(), role, given, source, person, now, may_list=tuple(dict.fromkeys(may_list))
+        )
         await self.cabinet.put_token_hash(number, digest)
         await self.keep("token", {"by": by}, body(row), now)
         self._token_ids[digest] = number
         return self._token(number), text
+
+    @decision
+    async def grant_token(
+        self,
+        token_id: str,
+        *,
+        cohorts: Sequence[str] = (),
+        may_list: Sequence[str] = (),
+        by: str,
+        now: int,
+    ) -> TokenRow:
+        """Gives a token more cohorts, and sources that its cohort files may list; from now on."""
+        row = self._token(token_id)
+        if row.revoked_at is not None:
+            raise Declined("conflict", f"token {token_id} is revoked; add a new one")
+        if not cohorts and not may_list:
+            raise Declined("invalid", "say what is granted: --cohort ID, --source ID")
+        if cohorts and row.role in ("platform", "trainee"):
+            raise Declined("invalid", f"a {row.role}'s token is for what it was made for; add another one")
+        self._check_may_list(row.role, may_list)
+        for cohort_id in cohorts:
+            self.cohort_row(cohort_id)
+        changed = msgspec.structs.replace(
+            row,
+            cohorts=None if row.cohorts is None else tuple(dict.fromkeys((*row.cohorts, *cohorts))),
+            may_list=tuple(dict.fromkeys((*row.may_list, *may_list))),
+        )
+        if changed != row:
+            await self.keep("token", {"by": by}, body(changed), now)
+        return self._token(token_id)
 
     @decision
     async def revoke_token(self, token_id: str, *, by: str, now: int) -> TokenRow:
@@ -178,6 +214,13 @@ class Access(Archive):
         if row is None:
             raise Declined("not_found", f"there is no token {token_id}; monitor token list names them")
         return row
+
+    def _check_may_list(self, role: str, may_list: Sequence[str]) -> None:
+        if may_list and role not in _IMPORTERS:
+            raise Declined("invalid", f"a {role} imports no cohort, so is granted no source (--source)")
+        for source in may_list:
+            if source not in self._platforms:
+                raise Declined("not_found", f"there is no source {source}; add it first")
 
     def _check_token(self, role: str, cohorts: Sequence[str], source: str | None, person: str | None) -> None:
         if role not in ROLES:

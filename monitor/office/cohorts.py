@@ -16,6 +16,8 @@ from monitor.office.archive import Archive, decision
 from monitor.office.declined import Declined
 from monitor.store.records import BindingRow, CohortRow, SourceRow, TokenRow, body
 
+_GRANT = "an admin grants it (monitor token grant), or imports the cohort first"
+
 
 class Imported(msgspec.Struct, frozen=True):
     """What came of an import or a binding: `changed` says whether there is a new version (at `position`)."""
@@ -60,10 +62,12 @@ class Cohorts(Archive):
         """A new version of a cohort from its file; none where nothing changed.
 
         `identities`: ID numbers by person id, checked. `by`: id of a token, or who runs the command line; a
-        clerk who creates a cohort is given it. Accounts bound by staff stay bound (`keep_bindings`).
+        clerk who creates a cohort is given it, and lists no source but those that are theirs. Accounts bound
+        by staff stay bound (`keep_bindings`).
         """
         plan = opened(data)
         _check_no_numbers(plan.cohort)
+        self._check_sources(plan.cohort, by)
         notes = self._source_notes(plan.cohort)
         if keep_bindings:
             data, plan = self._keep_bindings(data, plan, notes)
@@ -125,6 +129,28 @@ class Cohorts(Archive):
         if row is not None and row.cohorts is not None and cohort_id not in row.cohorts:
             row = msgspec.structs.replace(row, cohorts=(*row.cohorts, cohort_id))
             await self.keep("token", {"by": token_id}, body(row), now)
+
+    def _check_sources(self, cohort: Cohort, by: str) -> None:
+        """Declines sources that are not this token's: it would read the events of other organisers.
+
+        A token's are those which a cohort that it was given lists, and those that it was granted. The command
+        line, and who was given all cohorts, list any. A source that isn't there is declined in the same
+        words, for it may become somebody else's.
+        """
+        token = self.state.get(TokenRow, by)
+        if token is None or token.cohorts is None:
+            return
+        own = set(token.may_list)
+        for row in self.state.all(CohortRow):
+            if token.may_see(row.id):
+                own |= set(row.sources)
+        errors = [
+            CohortError(f"sources[{index}].id", f"{source.id} is no source of this token; {_GRANT}")
+            for index, source in enumerate(cohort.sources)
+            if source.id not in own
+        ]
+        if errors:
+            raise Declined.file("forbidden", errors)
 
     def _source_notes(self, cohort: Cohort) -> list[str]:
         notes = []

@@ -6,7 +6,9 @@ from monitor.cohort import CohortError
 
 
 class Declined(Exception):
-    """A decision that can't be taken. `reason`: not_found, invalid, conflict, not_allowed or unavailable.
+    """A decision that can't be taken.
+
+    `reason`: not_found, invalid, conflict, forbidden, not_allowed (it takes two people) or unavailable.
 
     `detail` is a sentence for whoever asked; `errors` names what is wrong with a cohort file, all at once.
     """

@@ -16,6 +16,7 @@ _REASONS: Final = {
     "not_found": "not_found",
     "invalid": "declined",
     "conflict": "conflict",
+    "forbidden": "forbidden",
     "not_allowed": "two_people",
     "unavailable": "unavailable",
 }

@@ -42,7 +42,11 @@ class SourceRow(Row, frozen=True):
 
 
 class TokenRow(Row, frozen=True):
-    """A token as it was decided, without its hash; `cohorts` None is all of them."""
+    """A token as it was decided, without its hash; `cohorts` None is all of them.
+
+    `source` is the one that a platform's token stands for. `may_list` are sources that were granted: files
+    that come with this token may list them, beside those which a cohort of its own lists already.
+    """
 
     table = "tokens"
     key = ("id",)
@@ -54,6 +58,7 @@ class TokenRow(Row, frozen=True):
     person: str | None
     added_at: int
     revoked_at: int | None = None
+    may_list: tuple[str, ...] = ()
     position: int = 0
 
     def may_see(self, cohort: str) -> bool:
@@ -129,7 +134,7 @@ class _Named(msgspec.Struct):
 class _File(msgspec.Struct):
     policy: str
     cohort: _Head
-    sources: list[_Named] = []
+    sources: list[_Named] | None = None
 
 
 DERIVED: tuple[type[Row], ...] = (SourceRow, TokenRow, CohortRow, BindingRow, CorrectionRow)
@@ -196,7 +201,7 @@ def _cohort(entry: Entry, state: State) -> list[Row]:
             name=file.cohort.name,
             organizer=file.cohort.organizer,
             policy=file.policy,
-            sources=tuple(source.id for source in file.sources),
+            sources=tuple(source.id for source in file.sources or ()),
             at=entry.at,
             position=entry.position,
             versions=1 + (before.versions if before else 0),

@@ -58,6 +58,7 @@ TOKENS = Table(
     Column("person", Text),
     Column("added_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    Column("may_list", JSON, nullable=False, server_default="[]"),
     Column("position", BigInteger, nullable=False),
 )
 

@@ -59,6 +59,8 @@ def test_source_list_shows_no_secret(monitor: Command) -> None:
         (["token", "add", "--role", "platform"], "--source"),
         (["token", "add", "--role", "clerk", "--cohort", "nowhere"], "nowhere"),
         (["token", "add", "--role", "trainee"], "--person"),
+        (["token", "add", "--role", "platform", "--source", "a", "--source", "b"], "one source"),
+        (["token", "grant", "nowhere", "--cohort", "x"], "nowhere"),
         (["token", "revoke", "nowhere"], "nowhere"),
     ],
 )
@@ -98,6 +100,21 @@ def test_token_add_says_when_a_token_sees_nothing(monitor: Command, tmp_path: Pa
     (tmp_path / "c.json").write_bytes(cohort_file())
     monitor("cohort", "import", tmp_path / "c.json")
     assert "no cohort" not in monitor("token", "add", "--role", "teacher", "--cohort", "bj-cnc-01").err
+
+
+def test_a_token_is_granted_cohorts_and_sources_later(monitor: Command, tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_bytes(cohort_file())
+    monitor("cohort", "import", tmp_path / "c.json")
+    monitor("source", "add", "main", "--kind", "native")
+    said = monitor("token", "add", "--role", "clerk").err
+    (row,) = json.loads(monitor("token", "list", "--json").out)
+    assert f"monitor token grant {row['id']} --cohort" in said
+    done = monitor("token", "grant", row["id"], "--cohort", "bj-cnc-01", "--source", "main")
+    assert (done.code, done.out) == (0, "")
+    (row,) = json.loads(monitor("token", "list", "--json").out)
+    assert (row["cohorts"], row["may_list"]) == (["bj-cnc-01"], ["main"])
+    assert "bj-cnc-01; 来源 sources main" in monitor("token", "list").out
+    assert monitor("token", "add", "--role", "clerk", "--source", "main").code == 0
 
 
 def test_a_platforms_token_and_a_trainees_token(monitor: Command, tmp_path: Path) -> None:

@@ -104,6 +104,30 @@ async def test_a_cohort_not_given_answers_like_one_that_is_not_there(place: Scho
             assert answers[0][0] == 404
 
 
+async def test_a_clerk_of_nothing_can_not_read_others_events_through_a_cohort_of_their_own(
+    place: School,
+) -> None:
+    """A source is somebody's: who was not given it lists it in no file, whether it exists or not."""
+    await place.morning()
+    spy = await place.token("clerk")
+    file = cohort_file("spy")
+    for sources in (file["sources"], [{"id": "nowhere", "camera": "heartbeat"}]):
+        status, problem, _ = await place.post("/v1/cohorts", spy, {**file, "sources": sources})
+        assert (status, problem["reason"]) == (403, "forbidden")
+        assert [error["where"] for error in problem["errors"]] == ["sources[0].id"]
+    status, _, _ = await place.post("/v1/cohorts", spy, {**file, "sources": []})
+    assert status == 201
+    status, told, _ = await place.get("/v1/cohorts/spy/people/t01?events=s01/0", spy)
+    assert (status, told["events"], told["stays"]) == (200, [], [])
+    assert (await place.get("/v1/inbox", spy))[1]["inbox"] == []
+    status, _, _ = await place.post("/v1/cohorts", spy, file)
+    assert status == 403
+    token = next(row for row in place.parts.office.tokens() if spy.split("_")[1] == row.id)
+    await place.parts.office.grant_token(token.id, may_list=["main"], by="tests", now=place.clock())
+    status, _, _ = await place.post("/v1/cohorts", spy, file)
+    assert status == 200
+
+
 async def test_a_trainee_sees_that_trainee_alone(place: School) -> None:
     found = {}
     for person in ("t01", "t02", "w01", "nobody"):
