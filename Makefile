@@ -28,11 +28,15 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
 demo: install                    ## the service with a class going on, and what to open
 	@$(BIN)/python -m monitor demo
 
-tools:                           ## what some tests look through: installed where we may, else said
-	@command -v strace >/dev/null \
+tools:                           ## what some tests need besides: installed where we may, else said
+	@missing=""; \
+	command -v strace >/dev/null || missing="strace"; \
+	[ -n "$$MONITOR_TEST_POSTGRESQL" ] || command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+	  || missing="$$missing postgresql"; \
+	[ -z "$$missing" ] \
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-	       && { apt-get update -qq; apt-get install -y -qq strace; } >/dev/null 2>&1; } \
-	  || echo "strace is missing, tests that trace system calls are skipped: apt-get install strace" >&2
+	       && { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; } >/dev/null 2>&1; } \
+	  || echo "tests that need them are skipped: apt-get install $$missing" >&2
 
 test: dev tools                  ## every test
 	@$(BIN)/python -m pytest

@@ -28,7 +28,14 @@ class Setting(msgspec.Struct, frozen=True):
 
 SETTINGS: Final = (
     Setting("data", "--data", "MONITOR_DATA", "monitor-data", "the folder that everything is kept in", "DIR"),
-    Setting("database", "--database", "MONITOR_DATABASE", None, "sqlite:///FILE where not in --data", "URL"),
+    Setting(
+        "database",
+        "--database",
+        "MONITOR_DATABASE",
+        None,
+        "sqlite:///FILE, or postgresql://USER@HOST/NAME, where not in --data",
+        "URL",
+    ),
     Setting("host", "--host", "MONITOR_HOST", "127.0.0.1", "the address to listen on", "HOST"),
     Setting("port", "--port", "MONITOR_PORT", "8080", "the port to listen on; 0 takes a free one", "PORT"),
     Setting("public_url", "--public-url", "MONITOR_PUBLIC_URL", None, "the address people type", "URL"),
@@ -53,7 +60,7 @@ class Config(msgspec.Struct, frozen=True):
     """What the service was told. Times and secrets are none of it."""
 
     data: Path
-    database: Path | None = None
+    database: Path | str | None = None
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str | None = None
@@ -89,7 +96,7 @@ def read(args: argparse.Namespace, environ: Mapping[str, str]) -> Config:
         raise UsageError("--tls-cert and --tls-key belong together: name both or neither")
     return Config(
         data=Path(found["data"]),
-        database=_file(found["database"]),
+        database=_database(found["database"]),
         host=found["host"],
         port=int(port),
         public_url=found["public_url"],
@@ -99,15 +106,22 @@ def read(args: argparse.Namespace, environ: Mapping[str, str]) -> Config:
     )
 
 
-def _file(database: str | None) -> Path | None:
-    """The SQLite file that a URL names."""
-    if database is None:
+def _database(url: str | None) -> Path | str | None:
+    """The SQLite file that a URL names, or the URL of a PostgreSQL database."""
+    if url is None:
         return None
-    scheme, _, rest = database.partition("://")
-    if scheme.partition("+")[0] != "sqlite":
+    scheme, _, rest = url.partition("://")
+    kind = scheme.partition("+")[0]
+    if kind in ("postgresql", "postgres"):
+        if not rest.partition("?")[0].partition("/")[2]:
+            raise UsageError(
+                "--database: name the database, as in postgresql://monitor@db.example.org/monitor"
+            )
+        return f"postgresql://{rest}"
+    if kind != "sqlite":
         raise UsageError(
-            f"--database {scheme}://...: this release keeps its data in SQLite only; leave the option away, "
-            "and everything is kept in the folder that --data names"
+            f"--database {scheme}://...: sqlite:///FILE or postgresql://USER@HOST/DATABASE; leave the option "
+            "away, and everything is kept in the folder that --data names"
         )
     name = rest.partition("?")[0].removeprefix("/")
     if not name:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,11 @@ from monitor.store.cabinet import Cabinet
 from monitor.store.entry import Entry
 from monitor.store.folder import Folder
 from monitor.store.log import Log
+from monitor.store.place import Place, Server
+from monitor.store.tables import metadata
 from monitor.store.vault import VaultError
 from tests.cohort_file import COHORT, cohort_file
+from tests.databases import LOG_TABLES, execute_at
 from tests.ingest.signing import NOW, OTHER, PUBLIC, SECRET, signed
 from tests.store.logs import alter, hand_on_the_writer, verified
 
@@ -31,8 +34,20 @@ ID = "bj-cnc-01"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path / "data")
+def folder(tmp_path: Path, place: Place) -> Folder:
+    """A data folder for each engine: all in it, or all but the key in a database."""
+    return Folder(tmp_path / "data", place.url if isinstance(place, Server) else None)
+
+
+def kept(folder: Folder) -> Iterator[bytes]:
+    """All that is kept, as it lies there."""
+    for file in folder.path.iterdir():
+        if file.is_file():
+            yield file.read_bytes()
+    if isinstance(folder.log, Server):
+        for table in (*metadata.tables, *LOG_TABLES):
+            for row in execute_at(folder.log, f"SELECT * FROM {table}")[0]:
+                yield repr(row).encode()
 
 
 @pytest.fixture
@@ -127,14 +142,12 @@ async def test_a_cohort_that_is_not_there_is_not_found(office: Office) -> None:
 # --- identities ----------------------------------------------------------------------------------------
 
 
-async def test_an_id_number_is_in_no_file_of_the_folder(office: Office, folder: Folder) -> None:
+async def test_an_id_number_is_nowhere_in_the_clear(office: Office, folder: Folder) -> None:
     await imported(office, identities={"t01": NUMBER})
     assert await office.identities(ID) == {"t01": NUMBER}
     assert await office.cabinet.holders(NUMBER) == [(ID, "t01")]
     assert await office.cabinet.holders(NUMBER[:-1] + "0") == []
-    for file in folder.path.iterdir():
-        if file.is_file():
-            assert NUMBER.encode() not in file.read_bytes()
+    assert not any(NUMBER.encode() in data for data in kept(folder))
 
 
 async def test_identities_of_people_who_are_not_in_the_file_are_declined(office: Office) -> None:
@@ -321,11 +334,9 @@ async def test_a_source_opens_what_its_secret_signed_at_once_and_after_a_restart
         assert again.may_sign_in
 
 
-async def test_a_secret_is_in_no_file_of_the_folder(office: Office, folder: Folder) -> None:
+async def test_a_secret_is_nowhere_in_the_clear(office: Office, folder: Folder) -> None:
     await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
-    for file in folder.path.iterdir():
-        if file.is_file():
-            assert SECRET.encode() not in file.read_bytes()
+    assert not any(SECRET.encode() in data for data in kept(folder))
 
 
 async def test_a_secret_or_public_key_may_be_given(office: Office) -> None:
@@ -377,9 +388,7 @@ async def test_a_token_is_known_by_its_hash_until_it_is_revoked(folder: Folder) 
         row, text = await office.add_token("admin", name="王", by="cli/a", now=NOW)
         assert office.token(digest(text)) == row
         assert office.token(digest("mon_x")) is None
-    for file in folder.path.iterdir():
-        if file.is_file():
-            assert text.encode() not in file.read_bytes()
+    assert not any(text.encode() in data for data in kept(folder))
     async with opened(folder) as (_, office):
         assert office.token(digest(text)) == row
         await office.revoke_token(row.id, by="cli/a", now=NOW + 5)
@@ -570,8 +579,7 @@ async def test_tables_that_lag_behind_the_log_catch_up_at_the_start(folder: Fold
 async def test_tables_that_belong_to_another_log_are_read_anew(folder: Folder) -> None:
     async with opened(folder) as (_, office):
         await everything(office)
-    for file in folder.path.glob("log.sqlite*"):
-        file.unlink()
+    execute_at(folder.log, *(f"DELETE FROM {table}" for table in LOG_TABLES))
     async with opened(folder) as (_, office):
         assert [len(found) for found in rows(office)] == [0, 0, 0, 0, 0]
 
@@ -653,8 +661,21 @@ async def test_followers_see_each_decision_when_it_already_holds(office: Office)
 
 
 async def test_a_text_that_can_not_be_written_is_declined(office: Office) -> None:
-    found = await declined(office.import_cohort(cohort_file(), by="\udcff", why="x", now=NOW))
-    assert found.reason == "invalid"
+    for text in ("\udcff", "a\0b"):
+        found = await declined(office.import_cohort(cohort_file(), by=text, why="x", now=NOW))
+        assert found.reason == "invalid"
+    named = cohort_file(cohort={**COHORT["cohort"], "name": "a\0b"})
+    assert (await declined(imported(office, named))).reason == "invalid"
+    assert (await declined(office.add_token("admin", name="\0", by="cli/a", now=NOW))).reason == "invalid"
+    assert await entries(office) == []
+    named = cohort_file(cohort={**COHORT["cohort"], "name": r"a\u0000b"})
+    assert (await imported(office, named)).created
+
+
+async def test_a_reading_is_written_down_whatever_was_said(office: Office) -> None:
+    reading = {"at": NOW, "token": "t", "role": "center", "door": "d", "cohort": "c", "person": None}
+    await office.note_reading(**reading, full=True, why="a\0b")
+    assert [row["why"] for row in await office.readings()] == ["a\ufffdb"]
 
 
 async def test_the_log_verifies_after_everything(folder: Folder) -> None:

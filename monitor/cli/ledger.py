@@ -249,17 +249,22 @@ def _open(args: argparse.Namespace) -> "Ledger":
     from monitor.cli import order
     from monitor.store.ledger import Ledger
     from monitor.store.migrate import HEADS, revision
+    from monitor.store.place import NotReached
 
-    path = order.folder(args, make=False).log
-    if not path.exists():
-        order.stop(order.MISUSED, f"{path}: there is no log; name the right folder with --data")
+    place = order.log(args)
     try:
-        if revision(path) != HEADS["log"]:
+        found = revision(place, "log")
+        if found is None:
+            option = "--data" if isinstance(place, Path) else "--database"
+            order.stop(order.MISUSED, f"{place}: there is no log; name the right one with {option}")
+        if found != HEADS["log"]:
             order.stop(
                 order.WRONG,
-                f"{path}: is of another version of monitor; the service of this version brings an older "
+                f"{place}: is of another version of monitor; the service of this version brings an older "
                 "one up to date when it starts",
             )
-        return Ledger(path)
+        return Ledger(place)
+    except NotReached as error:
+        order.stop(order.WRONG, str(error))
     except sqlite3.Error as error:
-        order.stop(order.WRONG, f"{path}: {error}")
+        order.stop(order.WRONG, f"{place}: {error}")

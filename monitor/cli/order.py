@@ -22,6 +22,7 @@ from monitor.instant import rfc3339
 from monitor.office import Declined
 from monitor.store.folder import Folder, FolderInUse, NotWritable
 from monitor.store.migrate import NewerSchema
+from monitor.store.place import NotReached, Place, Server
 from monitor.store.vault import VaultError
 
 WRONG, MISUSED = 1, 2
@@ -64,6 +65,15 @@ def folder(args: argparse.Namespace, *, make: bool = True) -> Folder:
         stop(MISUSED, f"{error.filename}: {error.strerror}")
 
 
+def log(args: argparse.Namespace) -> Place:
+    """The log that the arguments name, to be read; a database on a server can be read without a folder."""
+    try:
+        settings = config.read(args, os.environ)
+    except config.UsageError as error:
+        stop(MISUSED, str(error))
+    return Server(settings.database) if isinstance(settings.database, str) else folder(args, make=False).log
+
+
 def give(args: argparse.Namespace, order: Order, *, make: bool = True, what: str = "") -> Any:
     """Has an order carried out; what came of it. `what` is named before what is wrong with a cohort file."""
     try:
@@ -76,7 +86,7 @@ def give(args: argparse.Namespace, order: Order, *, make: bool = True, what: str
         stop(MISUSED, str(error))
     except UnicodeEncodeError:
         stop(MISUSED, "an argument is not UTF-8")
-    except (FolderInUse, NewerSchema, VaultError) as error:
+    except (FolderInUse, NewerSchema, NotReached, VaultError) as error:
         stop(WRONG, str(error))
     except aiohttp.ClientError as error:
         stop(WRONG, f"the server that has this data does not answer ({error}); is it starting or ending?")

@@ -1,7 +1,7 @@
-"""`monitor restore`: a data folder from a backup.
+"""`monitor restore`: a data folder, or a database, from a backup.
 
-In: a backup, an empty data folder. Out: the folder as it was, its chain checked from first to last. Never:
-over data that is there.
+In: a backup, an empty data folder (and an empty database, where one is named). Out: all as it was, its chain
+checked from first to last. Never: over data that is there.
 """
 
 import argparse
@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
         "restore",
         help="a data folder from a backup 恢复",
         description="Checks the chain of the backup in DIR and makes the data folder of it. Refuses where "
-        "there is data already.",
+        "there is data already. With --database postgresql://... all but the key goes into that database.",
     )
     command.add_argument("dir", metavar="DIR", type=Path, help="what monitor backup wrote")
     which = command.add_mutually_exclusive_group()
@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from monitor.cli.bar import Bar
     from monitor.store.backup import BackupError, restore
     from monitor.store.folder import FolderInUse, NotWritable
+    from monitor.store.place import NotReached
 
     folder = order.folder(args)
     try:
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
             folder.unlock()
     except (BackupError, NotWritable) as error:
         order.stop(order.MISUSED, str(error))
-    except FolderInUse as error:
+    except (FolderInUse, NotReached) as error:
         order.stop(order.WRONG, str(error))
     except (OSError, sqlite3.Error) as error:
         where = getattr(error, "filename", None) or args.dir
@@ -63,5 +64,6 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"position": str(made.position), "head": made.head}))
     else:
-        print(f"{folder.path}: position {made.position}, head {made.head}")
+        where = folder.path if isinstance(folder.log, Path) else folder.log
+        print(f"{where}: position {made.position}, head {made.head}")
     return 0

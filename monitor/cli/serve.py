@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from monitor.store.folder import FolderInUse, NotWritable
     from monitor.store.migrate import NewerSchema
     from monitor.store.outage import outage
+    from monitor.store.place import NotReached
     from monitor.store.vault import VaultError
 
     begin(sys.stderr)
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     except (config.UsageError, FolderInUse, NotWritable) as error:
         print(f"monitor: {error}", file=sys.stderr)
         return MISUSED
-    except (NewerSchema, VaultError) as error:
+    except (NewerSchema, NotReached, VaultError) as error:
         print(f"monitor: {error}", file=sys.stderr)
         return WRONG
     except OSError as error:

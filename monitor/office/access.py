@@ -244,5 +244,5 @@ def _check_source(source_id: str, kind: str, camera: str, heartbeat_seconds: int
         raise Declined("invalid", f"kind {kind} is not known; known are {', '.join(KINDS)}")
     if camera not in CAMERAS:
         raise Declined("invalid", f"camera {camera}: one of {', '.join(CAMERAS)}")
-    if heartbeat_seconds is not None and heartbeat_seconds < 1:
-        raise Declined("invalid", "heartbeat seconds: at least 1")
+    if heartbeat_seconds is not None and not 1 <= heartbeat_seconds <= 86_400:
+        raise Declined("invalid", "heartbeat seconds: at least 1, and at most a day (86400)")

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.beats import Taken
@@ -89,6 +90,7 @@ class Archive:
         erase: Erasing | None = None,
     ) -> Entry:
         """Makes an entry of ours; `erase`: a body that goes with it."""
+        check_texts(headers, data)
         rows: list[Row] = []
 
         def durable(entry: Entry) -> None:
@@ -143,7 +145,7 @@ class Archive:
             else:
                 await self.cabinet.apply(rows, _mark(entry))
             self._behind = False
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError) as error:
             self._behind = True
             _log.error("the office's tables are behind the log: %s", type(error).__name__)
 
@@ -197,6 +199,22 @@ def decision(
         return await asyncio.shield(asyncio.ensure_future(in_turn()))
 
     return whole
+
+
+def check_texts(headers: Mapping[str, str], data: bytes) -> None:
+    """Declines the one character that not every database takes, wherever it stands."""
+    whole = "".join(headers.values())
+    if b"\\u0000" in data:
+        whole += _texts(msgspec.json.decode(data))
+    if "\0" in whole or b"\0" in data:
+        raise Declined("invalid", "a text holds U+0000, which can't be written")
+
+
+def _texts(value: Any) -> str:
+    """All that is said in a JSON value."""
+    if isinstance(value, dict):
+        return "".join(key + _texts(item) for key, item in value.items())
+    return "".join(map(_texts, value)) if isinstance(value, list) else value if isinstance(value, str) else ""
 
 
 def _platform(row: SourceRow, secrets: tuple[Secret, ...]) -> Source:

@@ -12,7 +12,7 @@ import msgspec
 from monitor.cohort import Cohort, CohortError, write
 from monitor.hours.plan import CohortFileError, Plan, open_cohort
 from monitor.identity import holds_number
-from monitor.office.archive import Archive, decision
+from monitor.office.archive import Archive, check_texts, decision
 from monitor.office.declined import Declined
 from monitor.store.records import BindingRow, CohortRow, SourceRow, TokenRow, body
 
@@ -66,6 +66,7 @@ class Cohorts(Archive):
         by staff stay bound (`keep_bindings`).
         """
         plan = opened(data)
+        check_texts({"by": by, "why": why}, data)
         _check_no_numbers(plan.cohort)
         self._check_sources(plan.cohort, by)
         notes = self._source_notes(plan.cohort)

@@ -23,7 +23,7 @@ class LogFailed(Exception):
 
 
 class LogCut(Exception):
-    """The file no longer holds what was answered for: it was cut or replaced. Nothing is written to it."""
+    """The log is not the one that was written to: cut, replaced, or another has written. Nothing more is."""
 
 
 class AlreadyKept(Exception):

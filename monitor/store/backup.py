@@ -1,7 +1,8 @@
-"""A copy of all that is kept, while it runs; and a data folder from such a copy.
+"""A copy of all that is kept, while it runs; and a data folder (or a database) from such a copy.
 
 In: a data folder, or a copy of one. Out: the other. Never: over data that is there; the key beside the data
-unless it was asked for, for whoever has both can read the ID numbers.
+unless it was asked for, for whoever has both can read the ID numbers. A copy is of one form, two SQLite
+files, wherever it was taken.
 
     log ─▶ tables ─▶ manifest, in this order: what the log says was added has its secrets in the tables copied
     after it; tables that are ahead of the log are read anew from it
@@ -20,6 +21,7 @@ import msgspec
 from monitor.store.folder import Folder
 from monitor.store.ledger import Ledger
 from monitor.store.migrate import HEADS, revision
+from monitor.store.place import Place, Server
 from monitor.store.verify import Head, verify
 
 LOG, OFFICE, KEY, MANIFEST = "log.sqlite", "office.sqlite", "monitor.key", "backup.json"
@@ -45,14 +47,20 @@ def back_up(
     folder: Folder, to: Path, now: int, *, key: bool = False, progress: Progress | None = None
 ) -> Manifest:
     """Copies what is kept into an empty folder, beside whoever writes it. BackupError."""
-    if not folder.log.exists():
-        raise BackupError(f"{folder.log}: there is no log; name the right folder with --data")
+    _check(folder.log)
     to.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(to.iterdir()):
         raise BackupError(f"{to}: is not empty; a backup goes into a folder of its own")
-    _copy_database(folder.log, to / LOG, progress)
-    if folder.office.exists():
-        _copy_database(folder.office, to / OFFICE, progress)
+    if isinstance(folder.log, Server):
+        from monitor.store import transfer  # only here: a driver that nobody else needs
+
+        transfer.fetch(folder.log, to / LOG, to / OFFICE, progress)
+        for name in (LOG, OFFICE):
+            _sync(to / name)
+    else:
+        _copy_database(folder.log, to / LOG, progress)
+        if isinstance(folder.office, Path) and folder.office.exists():
+            _copy_database(folder.office, to / OFFICE, progress)
     if key:
         try:
             _copy_file(folder.key, to / KEY)
@@ -78,6 +86,8 @@ def restore(
     are read anew from the log, without secrets, tokens and ID numbers.
     """
     for path in (folder.log, folder.office, folder.key):
+        if isinstance(path, Server):
+            continue  # it is looked at when it is had
         if path.exists() or path.with_name(f"{path.name}-wal").exists():
             raise BackupError(f"{path}: there is data already; restore into an empty folder")
     manifest = _manifest(backup)
@@ -97,12 +107,41 @@ def restore(
         raise BackupError(f"{backup}: position {found.broken.position}: {found.broken.problem}")
     if found.missed:
         raise BackupError(f"{backup}: the log is not the one that was copied: {found.missed[0].problem}")
-    if tables:
-        if key is not None:
-            _copy_file(key, folder.key)
+    if isinstance(folder.log, Server):
+        _into(folder.log, backup, tables=tables, progress=progress)
+    if tables and key is not None:
+        _copy_file(key, folder.key)
+    if tables and isinstance(folder.office, Path):
         _copy_file(backup / OFFICE, folder.office)
-    _copy_file(backup / LOG, folder.log)  # the last: before it, there is no log here
+    if isinstance(folder.log, Path):
+        _copy_file(backup / LOG, folder.log)  # the last: before it, there is no log here
     return manifest
+
+
+def _check(log: Place) -> None:
+    """Refuses what is no log, or not one of this version where it is read row by row."""
+    found = revision(log, "log")
+    if found is None and (isinstance(log, Server) or not log.exists()):
+        option = "--data" if isinstance(log, Path) else "--database"
+        raise BackupError(f"{log}: there is no log; name the right one with {option}")
+    if isinstance(log, Server) and (found, revision(log, "office")) != (HEADS["log"], HEADS["office"]):
+        raise BackupError(f"{log}: is of another version of monitor; back it up with that one")
+
+
+def _into(server: Server, backup: Path, *, tables: bool, progress: Progress | None) -> None:
+    """All of a backup into a database, or nothing of it."""
+    from monitor.store import transfer
+
+    if tables and revision(backup / OFFICE, "office") != HEADS["office"]:
+        raise BackupError(f"{backup / OFFICE}: is of another version of monitor; restore it with that one")
+    try:
+        transfer.put(server, backup / LOG, backup / OFFICE if tables else None, progress)
+    except transfer.NotEmpty:
+        raise BackupError(
+            f"{server}: there is data already; restore into an empty database (createdb)"
+        ) from None
+    except transfer.Unfit as table:
+        raise BackupError(f"{backup}: table {table} was altered; nothing was restored") from None
 
 
 def _manifest(backup: Path) -> Manifest:
@@ -114,7 +153,7 @@ def _manifest(backup: Path) -> Manifest:
         raise BackupError(f"{backup / MANIFEST}: can't be read ({type(error).__name__})") from None
     if not (backup / LOG).exists():
         raise BackupError(f"{backup / LOG}: is missing")
-    if revision(backup / LOG) != HEADS["log"]:
+    if revision(backup / LOG, "log") != HEADS["log"]:
         raise BackupError(
             f"{backup / LOG}: is of another version of monitor; restore it with that one, then upgrade"
         )

@@ -4,17 +4,19 @@ In: rows of `records`, secrets and identities to be sealed. Out: the same again.
 identity or a secret in the clear on disk.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from sqlalchemy import URL, Table, delete, event, select
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from monitor.store import tables
 from monitor.store.migrate import migrate
+from monitor.store.place import Place
 from monitor.store.records import DERIVED, Row, State
 from monitor.store.vault import Vault
 
@@ -40,24 +42,15 @@ class Secret(msgspec.Struct, frozen=True):
 class Cabinet:
     """The tables of one data folder. Open it with `Cabinet.open`, close it with `close`."""
 
-    def __init__(self, path: Path) -> None:
-        migrate(path, "office")
-        self._engine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(path)))
-
-        @event.listens_for(self._engine.sync_engine, "connect")
-        def _settings(connection: Any, _record: Any) -> None:
-            cursor = connection.cursor()
-            cursor.execute("PRAGMA journal_mode=WAL")
-            cursor.execute("PRAGMA synchronous=FULL")
-            cursor.execute("PRAGMA busy_timeout=10000")
-            cursor.close()
-
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
         self.vault: Vault
 
     @classmethod
-    async def open(cls, path: Path, key: Path) -> "Cabinet":
-        """The tables at `path`, made where there are none, with the key that they were encrypted with."""
-        cabinet = cls(path)
+    async def open(cls, place: Place, key: Path) -> "Cabinet":
+        """The tables at a place, made where there are none, with the key that they were encrypted with."""
+        await asyncio.to_thread(migrate, place, "office")
+        cabinet = cls(_engine(place))
         try:
             expected = await cabinet.fact("key")
             cabinet.vault = Vault.open(key, expected)
@@ -182,7 +175,8 @@ class Cabinet:
     async def put_reading(self, reading: Mapping[str, Any]) -> None:
         """Writes down that somebody read something."""
         async with self._engine.begin() as db:
-            await db.execute(tables.READINGS.insert(), [dict(reading)])
+            plain = {name: _plain(value) for name, value in reading.items()}
+            await db.execute(tables.READINGS.insert(), [plain])
 
     async def readings(self, cohort: str | None = None) -> list[dict[str, Any]]:
         """Who read what, oldest first; of one cohort, or all."""
@@ -194,7 +188,29 @@ class Cabinet:
             return [dict(row) for row in (await db.execute(query)).mappings()]
 
 
+def _engine(place: Place) -> AsyncEngine:
+    """The connections to the tables."""
+    if not isinstance(place, Path):
+        from monitor.store import server  # only here: a driver that nobody else needs
+
+        return server.engine(place, pool_pre_ping=True, pool_size=2, max_overflow=3)
+    engine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(place)))
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _settings(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.close()
+
+    return engine
+
+
 def _plain(value: Any) -> Any:
+    """A value as a column takes it; PostgreSQL has no place for U+0000 in a text."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd")
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -203,6 +219,6 @@ async def _put(db: AsyncConnection, table: Table, rows: list[dict[str, Any]]) ->
     if not rows:
         return
     keys = [column.name for column in table.primary_key]
-    statement = insert(table)
+    statement = (postgresql if db.dialect.name == "postgresql" else sqlite).insert(table)
     others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     await db.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)

@@ -1,7 +1,8 @@
 """The data folder: where its files are, and who has it.
 
-In: a path. Out: the paths of what is kept there, and a lock that one process holds. Never: opens or reads
-what is in the files. The lock is the kernel's: it is gone with the process, however that ends.
+In: a path, and a database where the log is not in it. Out: where things are kept, and a lock that one process
+holds. Never: opens or reads what is in the files. The lock is the kernel's: it is gone with the process,
+however that ends.
 """
 
 import errno
@@ -10,9 +11,9 @@ import os
 import time
 from pathlib import Path
 
+from monitor.store.place import FolderInUse, Place, Server
 
-class FolderInUse(Exception):
-    """Another process has the data folder."""
+__all__ = ["Folder", "FolderInUse", "NotWritable"]
 
 
 class NotWritable(Exception):
@@ -29,10 +30,13 @@ class NotWritable(Exception):
 class Folder:
     """A data folder. Made (for its owner alone) when it is opened to be written."""
 
-    def __init__(self, path: Path, database: Path | None = None, *, make: bool = True) -> None:
-        """`database`: the log's file where it is elsewhere. `make` off: FileNotFoundError without folder."""
+    def __init__(self, path: Path, database: Path | str | None = None, *, make: bool = True) -> None:
+        """`database`: the log's file, or the URL of the PostgreSQL server that has log and tables.
+
+        `make` off: FileNotFoundError without folder.
+        """
         self.path = path
-        self._database = database
+        self._database = Server(database) if isinstance(database, str) else database
         if make:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         elif not path.is_dir():
@@ -40,13 +44,15 @@ class Folder:
         self._locks: list[int] = []
 
     @property
-    def log(self) -> Path:
+    def log(self) -> Place:
         """The log: what was delivered and decided."""
         return self._database or self.path / "log.sqlite"
 
     @property
-    def office(self) -> Path:
+    def office(self) -> Place:
         """The tables: rebuilt from the log, but for secrets, token hashes and identities."""
+        if isinstance(self._database, Server):
+            return self._database
         if self._database is not None:
             return self._database.with_name(f"{self._database.stem}-office{self._database.suffix}")
         return self.path / "office.sqlite"
@@ -62,10 +68,10 @@ class Folder:
         return self.path / "monitor.sock"
 
     def lock(self, patience_s: float = 2.0) -> None:
-        """Takes the folder (and the database) for this process; FolderInUse where another one keeps it.
+        """Takes the folder (and a database file) for this process; FolderInUse where another one keeps it.
 
         A command has it for a moment only; so long it is waited for. NotWritable where this process may not
-        write all that is in it.
+        write all that is in it. A PostgreSQL database is taken by who writes to it, when the log is opened.
         """
         until = time.monotonic() + patience_s
         while True:
@@ -82,16 +88,14 @@ class Folder:
 
     def _written(self) -> list[Path]:
         """The folders, and of the files that are there those that are written."""
-        files = [
-            file.with_name(f"{file.name}{part}")
-            for file in (self.log, self.office)
-            for part in ("", "-wal", "-shm")
-        ]
-        return [*dict.fromkeys((self.path, self.log.parent)), *(file for file in files if file.exists())]
+        databases = [place for place in (self.log, self.office) if isinstance(place, Path)]
+        files = [file.with_name(f"{file.name}{part}") for file in databases for part in ("", "-wal", "-shm")]
+        folders = dict.fromkeys([self.path, *(file.parent for file in databases)])
+        return [*folders, *(file for file in files if file.exists())]
 
     def _take_all(self) -> None:
         names = [self.path / "monitor.lock"]
-        if self._database is not None:
+        if isinstance(self._database, Path):
             names.append(self._database.with_name(f"{self._database.name}.lock"))
         for name in names:
             self._locks.append(self._take(name))

@@ -8,13 +8,13 @@ is behind the seam in `pages.py`). One ledger writes; every reader opens its own
 
 import contextlib
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from monitor.store.block import FORM, Kept, pack
 from monitor.store.chain import ORIGIN
 from monitor.store.entry import Entry
 from monitor.store.pages import KEY_BITS, Block, Key, open_pages
+from monitor.store.place import Place
 
 __all__ = ["KEY_BITS", "Block", "Erasing", "Key", "Ledger", "entry"]
 
@@ -32,12 +32,15 @@ class Erasing(NamedTuple):
 
 
 class Ledger:
-    """The log at a place that has been migrated. Not to be shared between threads at one time."""
+    """The log at a place. Not to be shared between threads at one time."""
 
-    def __init__(self, place: Path, *, write: bool = False) -> None:
-        """Opens it; to write, so that every commit is on disk when it returns."""
-        self.place = place
-        self._pages = open_pages(place, write=write)
+    def __init__(self, place: Place, *, write: bool = False, make: bool = False) -> None:
+        """Opens it; to write, alone, and so that every commit is on disk when it returns.
+
+        `make`: first the log is made, or brought to the newest schema.
+        """
+        self._pages = open_pages(place, write=write, make=make)
+        self.watch_s = self._pages.watch_s
         self._last: tuple[Block, list[Kept]] | None = None
         self._young: list[Kept] = []
         if write:
@@ -112,6 +115,10 @@ class Ledger:
         """Writes and syncs something that changes nothing: whether that goes."""
         self._pages.touch()
 
+    def holds(self) -> None:
+        """Whether what keeps others from writing is still had; raises where it isn't."""
+        self._pages.holds()
+
     def head(self) -> tuple[int, bytes]:
         """The last entry's position and link; (0, ORIGIN) where there is none."""
         return self._pages.head() or (0, ORIGIN)
@@ -165,7 +172,8 @@ class Ledger:
             for block in blocks:
                 if until is not None and block.first > until:
                     break
-                for row in self._rows(block):
+                rows = self._rows(block)
+                for row in rows:
                     if (
                         row.position > after
                         and (until is None or row.position <= until)
@@ -174,6 +182,7 @@ class Ledger:
                     ):
                         found.append(entry(row))
                         size += len(row.body)
+                after = max(after, rows[-1].position)
                 if len(found) >= limit or size > _READ_BYTES:
                     break
         return found

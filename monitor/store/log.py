@@ -19,7 +19,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
-from pathlib import Path
+from concurrent.futures import Future
 from typing import Any
 
 from monitor.store import chain
@@ -27,10 +27,10 @@ from monitor.store.append import AlreadyKept, IdReused, LogBusy, LogCut, LogFail
 from monitor.store.block import Kept
 from monitor.store.entry import Entry
 from monitor.store.ledger import Erasing, Key, Ledger, entry
-from monitor.store.migrate import migrate
 from monitor.store.outage import outage
+from monitor.store.place import FolderInUse, NotReached, Place
+from monitor.store.readers import Readers
 from monitor.store.seen import DAY_MS, Seen, delivery_key
-from monitor.store.wal import write_again
 
 _GROUP = 4_096  # entries a commit
 _GROUP_BYTES = 32 << 20
@@ -45,31 +45,23 @@ class Log:
 
     def __init__(
         self,
-        path: Path,
+        place: Place,
         *,
         waiting: int = 5_000,
         waiting_bytes: int = 64 << 20,
         remember: int = 100_000,
     ) -> None:
-        """Opens (or makes) the log at `path`; at most `waiting` appends, of `waiting_bytes`, wait."""
-        self.path = path
+        """Opens (or makes) the log at `place`; at most `waiting` appends, of `waiting_bytes`, wait."""
+        self.place = place
         self._limit, self._limit_bytes = waiting, waiting_bytes
         self._remember = remember
-        write_again(path)
-        migrate(path, "log")
-        self._ledger: Ledger | None = Ledger(path, write=True)
-        position, link = self._ledger.head()
-        self._head = (position, link.hex())
-        self._seen = Seen(self._ledger, remember)
-        # with a reader open SQLite keeps its index of the WAL, which a full disk would not let it make anew
-        self._held_open = Ledger(path)
-        self._held_open.head()
+        self._readers = Readers(place)
         self._queue: list[Waiting] = []
         self._lock = threading.Lock()
         self._bell = threading.Event()
         self._closing = False
         self._pending = self._pending_bytes = 0
-        self.writable = True
+        self.writable = False
         """Whether the last commit (or the first try, at the start) succeeded."""
         self.commits = self.failed_commits = 0
         self.on_commit: Callable[[float], object] = lambda _seconds: None
@@ -78,10 +70,11 @@ class Log:
         """Called in the event loop, in order of position, with entries whose commit was said to have failed
         and that are kept after all. Their `then` is not called."""
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._tail = (position, link)  # the writer's
-        self._probe()
-        self._writer = threading.Thread(target=self._write, name="log", daemon=True)
+        self._tried: bytes | None = None  # the writer's: the link that a commit under way will end with
+        opened: Future[None] = Future()
+        self._writer = threading.Thread(target=self._begin, args=(opened,), name="log", daemon=True)
         self._writer.start()
+        opened.result()
 
     @property
     def pending(self) -> int:
@@ -170,7 +163,7 @@ class Log:
     ) -> AsyncGenerator[Entry]:
         """The entries after a position (up to and with `until`) of these kinds and sources, in order."""
         until = self._head[0] if until is None else min(until, self._head[0])
-        ledger = await asyncio.to_thread(Ledger, self.path)
+        ledger = await asyncio.to_thread(self._readers.take)
         try:
             while after < until:
                 entries = await asyncio.to_thread(ledger.read, after, until, kinds, sources, _CHUNK)
@@ -180,7 +173,7 @@ class Log:
                     yield one
                 after = entries[-1].position
         finally:
-            ledger.close()
+            await asyncio.to_thread(self._readers.give, ledger)
 
     async def entry(self, position: int) -> Entry:
         """The entry at a position; KeyError where there is none."""
@@ -189,11 +182,11 @@ class Log:
         return await asyncio.to_thread(self._read_one, position)
 
     def _read_one(self, position: int) -> Entry:
-        ledger = Ledger(self.path)
+        ledger = self._readers.take()
         try:
             return ledger.entry(position)
         finally:
-            ledger.close()
+            self._readers.give(ledger)
 
     async def close(self) -> None:
         """Writes what waits, then closes; appends from now on are LogBusy."""
@@ -203,9 +196,27 @@ class Log:
 
     # The writer's thread, from here on.
 
+    def _begin(self, opened: Future[None]) -> None:
+        try:
+            self._ledger: Ledger | None = Ledger(self.place, write=True, make=True)
+            try:
+                self._tail = position, link = self._ledger.head()
+                self._head = (position, link.hex())
+                self._seen = Seen(self._ledger, self._remember)
+                self._readers.open()
+                self._probe()
+            except BaseException:
+                self._readers.close()
+                self._ledger.close()
+                raise
+        except BaseException as error:
+            return opened.set_exception(error)
+        opened.set_result(None)
+        return self._write()
+
     def _write(self) -> None:
         while True:
-            if not self._bell.wait(None if self.writable else _PROBE_S):
+            if not self._bell.wait(self._ledger.watch_s if self._ledger and self.writable else _PROBE_S):
                 self._probe()
                 continue
             self._bell.clear()
@@ -216,7 +227,7 @@ class Log:
                 with self._lock:
                     if self._queue:
                         continue
-                self._held_open.close()
+                self._readers.close()
                 if self._ledger is not None:  # the last to close, so that it takes the WAL back
                     self._ledger.close()
                 return
@@ -254,8 +265,12 @@ class Log:
     def _probe(self) -> None:
         """Tries whether the log can be written, so that it is told before somebody needs it."""
         try:
-            self._opened().touch()
-            self.writable = True
+            ledger = self._opened()
+            if self.writable:
+                ledger.holds()
+            else:
+                ledger.touch()
+                self.writable = True
         except Exception as error:
             _log.warning("the log can't be written: %s", _word(error))
             self.writable = False
@@ -264,8 +279,7 @@ class Log:
     def _opened(self) -> Ledger:
         """The ledger; after a failure it is opened anew, and memory made equal to what the file says."""
         if self._ledger is None:
-            write_again(self.path)
-            ledger = Ledger(self.path, write=True)
+            ledger = Ledger(self.place, write=True)
             try:
                 self._believe(ledger)
             except BaseException:
@@ -275,15 +289,21 @@ class Log:
         return self._ledger
 
     def _believe(self, ledger: Ledger) -> None:
-        """Takes over what is in the file beyond what was answered for; LogCut where there is less."""
+        """Takes over what is there beyond what was answered for; LogCut where there is less, or another's."""
         head = ledger.head()
         if head == self._tail:
+            self._tried = None
             return
         position, link = self._tail
         if head[0] <= position or (position and ledger.kept(position).link != link):
             raise LogCut(
-                f"{self.path} ends at position {head[0]} and does not hold what was answered for up to "
-                f"{position}: it was cut or replaced; stop the service and restore the file"
+                f"{self.place} ends at position {head[0]} and does not hold what was answered for up to "
+                f"{position}: it was cut or replaced; stop the service and restore it"
+            )
+        if head[1] != self._tried:
+            raise LogCut(
+                f"{self.place} goes on to position {head[0]} with what this service did not write: another "
+                f"one did, after {position}; stop this one, and start it again where it is the right one"
             )
         self._seen = Seen(ledger, self._remember)
         while position < head[0]:
@@ -291,6 +311,7 @@ class Log:
             self._in_loop(self._found, found)
             position = found[-1].position
             self._tail = (position, bytes.fromhex(found[-1].hash))
+        self._tried = None
 
     def _let_go(self) -> None:
         """After a failure nothing in memory is believed: the next commit starts from what the file says."""
@@ -337,6 +358,7 @@ class Log:
             item.outcome = entry(row)
         if rows:
             forget = self._seen.forget(rows[-1].at // DAY_MS)
+            self._tried = link
             self._seen.forgotten(ledger.write(rows, before, keys, forget, erase))
             self.commits += 1
         self._tail = (position, link)
@@ -394,6 +416,7 @@ class Log:
 
 def _word(error: Exception) -> str:
     """A failure for the journal: the database's own word, not its sentence, which may quote what it held."""
-    if isinstance(error, LogCut):
+    if isinstance(error, LogCut | FolderInUse | NotReached):
         return str(error)
-    return outage(error) or getattr(error, "sqlite_errorname", None) or type(error).__name__
+    word = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None)
+    return outage(error) or word or type(error).__name__

@@ -1,39 +1,64 @@
 """Brings a store to the newest schema: alembic's revisions under migrations/, run when a store is opened.
 
-In: the path of a SQLite file and which revisions it follows (`log` or `office`). Out: the file, made or
-brought up to date in one transaction. Never: touches data beyond what a revision says. A file that a newer
-version of this program has made is refused.
+In: a place, and which revisions are followed there (`log` or `office`). Out: the place, made or brought up to
+date in one transaction. Never: touches data beyond what a revision says. What a newer version of this program
+has made is refused. The revisions are the same for SQLite and PostgreSQL; each says what differs.
 """
 
+import asyncio
 import sqlite3
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from monitor.store.place import Place, Server
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+Which = Literal["log", "office"]
 
 HEADS: Final = {"log": "log_0002", "office": "office_0003"}
 """The newest revision of each; a test holds them against the files."""
 REVISIONS: Final = Path(__file__).parent / "migrations"
+_LOCK: Final = int.from_bytes(b"migrate", "big")
 
 
 class NewerSchema(Exception):
-    """The file can't be used as it is; the sentence says why, and what to do."""
+    """The place can't be used as it is; the sentence says why, and what to do."""
 
 
 class DamagedLog(NewerSchema):
-    """The file of an older version can't be read wholly, so that it was left as it is."""
+    """The log of an older version can't be read wholly, so that it was left as it was."""
 
 
-def migrate(path: Path, which: Literal["log", "office"], *, to: str | None = None) -> None:
-    """Makes or upgrades the SQLite file at `path`; NewerSchema where it is ahead of this program.
+def migrate(place: Place, which: Which, *, to: str | None = None) -> None:
+    """Makes or upgrades a store; NewerSchema where it is ahead of this program. Not inside an event loop.
 
     `to`: an older revision to stop at, for tests of the way from it to the newest.
     """
     to = to or HEADS[which]
-    if revision(path) != to:
-        _upgrade(path, which, to)
+    if revision(place, which) == to:
+        return
+    if isinstance(place, Path):
+        _upgrade_file(place, which, to)
+    else:
+        from monitor.store.server import asked
+
+        with asked(place):
+            asyncio.run(_upgrade_server(place, which, to))
 
 
-def revision(path: Path) -> str | None:
-    """The revision that a file says it has; None where it is none of ours yet."""
+def revision(place: Place, which: Which) -> str | None:
+    """The revision that a store says it has; None where there is none of ours yet."""
+    return _revision_of(place) if isinstance(place, Path) else asyncio.run(_revision_on(place, which))
+
+
+def versions(which: Which) -> str:
+    """The table of a PostgreSQL database that says which revision a store has."""
+    return f"alembic_version_{which}"
+
+
+def _revision_of(path: Path) -> str | None:
     if not path.exists():
         return None
     db = sqlite3.connect(path)
@@ -46,14 +71,22 @@ def revision(path: Path) -> str | None:
     return row[0] if row else None
 
 
-def _upgrade(path: Path, which: str, to: str) -> None:
-    from alembic.config import Config  # only here: nearly every start finds the schema as it should be
-    from alembic.runtime.environment import EnvironmentContext
-    from alembic.script import ScriptDirectory
-    from alembic.util import CommandError
+async def _revision_on(server: Server, which: Which) -> str | None:
+    from monitor.store.server import connect
+
+    db = await connect(server)
+    try:
+        if await db.fetchval("SELECT to_regclass($1)", versions(which)) is None:
+            return None
+        found: str | None = await db.fetchval(f"SELECT version_num FROM {versions(which)}")
+        return found
+    finally:
+        await db.close()
+
+
+def _upgrade_file(path: Path, which: Which, to: str) -> None:
     from sqlalchemy import URL, NullPool, create_engine, event
 
-    script = ScriptDirectory(str(REVISIONS / which))
     engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
 
     @event.listens_for(engine, "connect")
@@ -65,17 +98,45 @@ def _upgrade(path: Path, which: str, to: str) -> None:
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
+    try:
+        with engine.connect() as connection:
+            _run(connection, path, which, to, "alembic_version")
+    finally:
+        engine.dispose()
+
+
+async def _upgrade_server(server: Server, which: Which, to: str) -> None:
+    from sqlalchemy import NullPool, text
+
+    from monitor.store.server import engine
+
+    found = engine(server, command_s=None, poolclass=NullPool)
+    try:
+        async with found.begin() as connection:  # one at a time; whoever comes second finds it done
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            await connection.run_sync(_run, server, which, to, versions(which))
+    finally:
+        await found.dispose()
+
+
+def _run(connection: "Connection", place: Place, which: Which, to: str, table: str) -> None:
+    """The revisions from what is there to `to`, in one transaction."""
+    from alembic.config import Config  # only here: nearly every start finds the schema as it should be
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+
+    script = ScriptDirectory(str(REVISIONS / which))
+
     def upgrade(now: Any, _context: Any) -> Any:
         return script._upgrade_revs(to, now)
 
     try:
-        with engine.connect() as connection, EnvironmentContext(Config(), script, fn=upgrade) as environment:
-            environment.configure(connection=connection, transactional_ddl=True)
+        with EnvironmentContext(Config(), script, fn=upgrade) as environment:
+            environment.configure(connection=connection, transactional_ddl=True, version_table=table)
             with environment.begin_transaction():
                 environment.run_migrations()
     except CommandError as error:
         raise NewerSchema(
-            f"{path}: was made by a newer version of monitor ({error}); use that version, or restore a backup"
+            f"{place}: was made by a newer version of monitor ({error}); use that version, or a backup"
         ) from None
-    finally:
-        engine.dispose()

@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
 from monitor.store.block import Blobs, Kept, unpack
+from monitor.store.migrate import migrate
+from monitor.store.place import Place
+from monitor.store.wal import write_again
 
 KEY_BITS: Final = 40
 """How much of a delivery id's hash is kept; what it finds is compared with the entry itself."""
+PATIENCE_S: Final = 2.0
+"""How long a place is waited for that somebody else has; a command has it for a moment only."""
 
 
 class Key(NamedTuple):
@@ -42,6 +47,9 @@ class Block(NamedTuple):
 class Pages(Protocol):
     """One connection to the database that a log is in. Not to be shared between threads at one time."""
 
+    watch_s: float | None
+    """How often who writes has to ask whether it still may, when there is nothing to write; None: never."""
+
     def close(self) -> None:
         """Closes the connection."""
 
@@ -53,6 +61,9 @@ class Pages(Protocol):
 
     def touch(self) -> None:
         """Writes and syncs something that changes nothing: whether that goes."""
+
+    def holds(self) -> None:
+        """Whether what keeps others from writing is still had; raises where it isn't."""
 
     def add(self, block: Block) -> None:
         """Adds a young block behind the last."""
@@ -93,7 +104,7 @@ class Pages(Protocol):
     def blocks(self, position: int, sources: Collection[str] | None) -> Generator[Block, None, None]:
         """The blocks that hold a position or a later one, in order; young ones, and closed ones of `sources`.
 
-        Some others may be among them. To be closed after use.
+        Others may be among them, and a block may hold what one before it held. To be closed after use.
         """
 
     def stored(self, after: int) -> Iterator[tuple[Any, ...]]:
@@ -106,8 +117,27 @@ class Pages(Protocol):
         """Where a closed block should begin that a source is listed for and that isn't there, or None."""
 
 
-def open_pages(place: Path, *, write: bool) -> Pages:
-    """A connection to the log at a place, which must have been migrated."""
-    from monitor.store.sqlite import SQLite
+def open_pages(place: Place, *, write: bool = False, make: bool = False) -> Pages:
+    """A connection to the log at a place; to write, alone.
 
-    return SQLite(place, write=write)
+    `make`: the log is made, or brought to the newest schema, first; elsewhere it must be there as it should
+    be. FolderInUse, NotReached, NewerSchema.
+    """
+    if isinstance(place, Path):
+        from monitor.store.sqlite import SQLite
+
+        if write:
+            write_again(place)
+        if make:
+            migrate(place, "log")
+        return SQLite(place, write=write)
+    from monitor.store.postgresql import PostgreSQL  # only here: a driver that nobody else needs
+
+    pages = PostgreSQL(place, write=write, patience_s=PATIENCE_S if make else 0)
+    try:
+        if make:  # now that nobody else writes
+            migrate(place, "log")
+    except BaseException:
+        pages.close()
+        raise
+    return pages

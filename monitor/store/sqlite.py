@@ -22,6 +22,8 @@ _BLOCK = "first, entries, form, before, link, head, bodies"
 class SQLite:
     """A connection to one SQLite file with the log; the file must have been migrated."""
 
+    watch_s: float | None = None
+
     def __init__(self, path: Path, *, write: bool = False) -> None:
         """Opens the file; to write, in WAL mode with every commit synced."""
         mode = "rw" if write else "ro"
@@ -77,6 +79,9 @@ class SQLite:
     def touch(self) -> None:
         """Writes and syncs something that changes nothing: whether that goes."""
         self._db.execute("PRAGMA user_version=1")
+
+    def holds(self) -> None:
+        """The lock is the folder's; it is had until the process ends."""
 
     def add(self, block: Block) -> None:
         """Adds a young block behind the last."""

@@ -139,10 +139,10 @@ def test_a_revoked_token_is_listed_as_revoked(monitor: Command) -> None:
     assert row["revoked_at"] is not None
 
 
-def test_another_database_than_sqlite_is_refused_with_a_sentence(monitor: Command) -> None:
-    done = monitor("source", "list", "--database", "postgresql://user:password@host/x")
+def test_a_database_of_another_kind_is_refused_with_a_sentence(monitor: Command) -> None:
+    done = monitor("source", "list", "--database", "mysql://user:password@host/x")
     assert (done.code, done.out) == (2, "")
-    assert "SQLite only" in done.err
+    assert "postgresql://USER@HOST/DATABASE" in done.err
     assert "password" not in done.err
 
 

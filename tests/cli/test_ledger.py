@@ -16,8 +16,10 @@ from monitor.ingest import sources
 from monitor.intake import Intake
 from monitor.store.folder import Folder
 from monitor.store.ledger import Ledger
+from monitor.store.place import Place, Server
 from tests.cli.command import Command
 from tests.cohort_file import COHORT, cohort_file
+from tests.databases import execute_at
 from tests.ingest.signing import NOW, SECRET, batch, event, signed
 from tests.store.logs import alter, rewrite_entry
 
@@ -26,9 +28,18 @@ AS_OF = "2026-05-22T18:00:00+08:00"
 BEATS = [f"2026-05-11T08:{minute:02}:{second:02}+08:00" for minute in range(30, 60) for second in (0, 30)]
 
 
-async def _class(data: str) -> bytes:
+@pytest.fixture
+def monitor(monitor: Command, place: Place, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command line, once over files and once over a database on a server."""
+    if isinstance(place, Server):
+        monkeypatch.setenv("MONITOR_DATABASE", place.url)
+        monitor.database = place.url
+    return monitor
+
+
+async def _class(folder: Folder) -> bytes:
     """A class with what happens to classes; what the service counts of it."""
-    async with opened(Folder(Path(data))) as (log, office):
+    async with opened(folder) as (log, office):
         await office.import_cohort(cohort_file(), by="cli/a", why="import", now=NOW)
         await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
         intake = Intake(log, office.source)
@@ -62,7 +73,7 @@ async def _class(data: str) -> bytes:
 
 
 def test_what_is_exported_recounts_to_the_same_bytes_as_the_service(monitor: Command, tmp_path: Path) -> None:
-    served = asyncio.run(_class(monitor.data))
+    served = asyncio.run(_class(monitor.folder))
     done = monitor("ledger", "export", ID, tmp_path / "out")
     assert done.code == 0
     cohort, events = tmp_path / "out" / "cohort.json", tmp_path / "out" / "events.ndjson"
@@ -79,7 +90,7 @@ def test_what_is_exported_recounts_to_the_same_bytes_as_the_service(monitor: Com
 
 
 def test_export_says_where_the_log_stood(monitor: Command, tmp_path: Path) -> None:
-    asyncio.run(_class(monitor.data))
+    asyncio.run(_class(monitor.folder))
     told = json.loads(monitor("ledger", "export", ID, tmp_path / "out", "--json").out)
     verified = json.loads(monitor("ledger", "verify", "--json").out)
     assert (told["position"], told["head"]) == (str(verified["entries"]), verified["head"])
@@ -94,15 +105,15 @@ def test_a_cohort_that_is_not_there_can_not_be_exported(monitor: Command, tmp_pa
 
 
 def test_a_chain_that_holds_is_exit_code_0(monitor: Command) -> None:
-    asyncio.run(_class(monitor.data))
+    asyncio.run(_class(monitor.folder))
     done = monitor("ledger", "verify")
     assert (done.code, done.err) == (0, "")
     assert "holds" in done.out
 
 
 def test_an_altered_log_is_exit_code_1_and_the_link_is_named(monitor: Command) -> None:
-    asyncio.run(_class(monitor.data))
-    rewrite_entry(Path(monitor.data) / "log.sqlite", 4, at=1)
+    asyncio.run(_class(monitor.folder))
+    rewrite_entry(monitor.folder.log, 4, at=1)
     done = monitor("ledger", "verify")
     assert done.code == 1
     assert "position 4" in done.err
@@ -111,10 +122,10 @@ def test_an_altered_log_is_exit_code_1_and_the_link_is_named(monitor: Command) -
 
 
 def test_both_work_beside_a_running_server(monitor: Command, tmp_path: Path) -> None:
-    asyncio.run(_class(monitor.data))
+    asyncio.run(_class(monitor.folder))
 
     async def meanwhile() -> list[int]:
-        folder = Folder(Path(monitor.data))
+        folder = monitor.folder
         folder.lock(patience_s=0)
         try:
             async with opened(folder):
@@ -128,9 +139,12 @@ def test_both_work_beside_a_running_server(monitor: Command, tmp_path: Path) -> 
     assert asyncio.run(meanwhile()) == [0, 0]
 
 
-def test_a_folder_without_a_log_is_exit_code_2(monitor: Command) -> None:
-    Path(monitor.data).mkdir()
-    done = monitor("ledger", "verify")
+def test_where_there_is_no_log_it_is_exit_code_2(
+    bare: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data").mkdir()
+    where = ("--database", bare.url) if isinstance(bare, Server) else ()
+    done = Command(capsys, str(tmp_path / "data"))("ledger", "verify", *where)
     assert (done.code, "no log" in done.err) == (2, True)
 
 
@@ -138,10 +152,10 @@ def test_a_folder_without_a_log_is_exit_code_2(monitor: Command) -> None:
 
 
 def test_heads_as_they_stand_in_answers_are_met(monitor: Command, tmp_path: Path) -> None:
-    asyncio.run(_class(monitor.data))
+    asyncio.run(_class(monitor.folder))
     answer = json.loads(monitor("ledger", "export", ID, tmp_path / "out", "--json").out)
     position, head = answer["position"], answer["head"]
-    behind = {"position": "1", "hash": _hash(monitor.data, 1), "event": {}}
+    behind = {"position": "1", "hash": _hash(monitor.folder, 1), "event": {}}
     for text in (
         json.dumps(answer),
         json.dumps(answer, indent=2),
@@ -155,8 +169,8 @@ def test_heads_as_they_stand_in_answers_are_met(monitor: Command, tmp_path: Path
         assert (done.code, "passes through" in done.out) == (0, True), (text, done.err)
 
 
-def _hash(data: str, position: int) -> str:
-    ledger = Ledger(Path(data) / "log.sqlite")
+def _hash(folder: Folder, position: int) -> str:
+    ledger = Ledger(folder.log)
     try:
         return ledger.entry(position).hash
     finally:
@@ -164,10 +178,10 @@ def _hash(data: str, position: int) -> str:
 
 
 def test_a_shortened_chain_is_found_and_the_head_named(monitor: Command, tmp_path: Path) -> None:
-    asyncio.run(_class(monitor.data))
+    asyncio.run(_class(monitor.folder))
     head = json.loads(monitor("ledger", "verify", "--json").out)
-    (tmp_path / "heads").write_text(f"{head['entries']} {head['head']}\n1 {_hash(monitor.data, 1)}\n")
-    alter(Path(monitor.data) / "log.sqlite", "DELETE FROM blocks WHERE first > 3")
+    (tmp_path / "heads").write_text(f"{head['entries']} {head['head']}\n1 {_hash(monitor.folder, 1)}\n")
+    alter(monitor.folder.log, "DELETE FROM blocks WHERE first > 3")
     assert monitor("ledger", "verify").code == 0
     done = monitor("ledger", "verify", "--heads", tmp_path / "heads")
     assert (done.code, f"head {head['entries']} {head['head']}" in done.err) == (1, True)
@@ -178,7 +192,7 @@ def test_a_shortened_chain_is_found_and_the_head_named(monitor: Command, tmp_pat
 
 @pytest.mark.parametrize("text", ["", "# none\n", "5 abc", '{"position": "5"}', "\xff"])
 def test_a_file_without_heads_is_exit_code_2(monitor: Command, tmp_path: Path, text: str) -> None:
-    asyncio.run(_class(monitor.data))
+    asyncio.run(_class(monitor.folder))
     (tmp_path / "heads").write_bytes(text.encode("latin-1"))
     assert monitor("ledger", "verify", "--heads", tmp_path / "heads").code == 2
 
@@ -186,9 +200,9 @@ def test_a_file_without_heads_is_exit_code_2(monitor: Command, tmp_path: Path, t
 # --- several cohorts on one source -----------------------------------------------------------------------
 
 
-async def _two(data: str) -> bytes:
+async def _two(folder: Folder) -> bytes:
     """Two cohorts on one source, in the same deliveries; what the service counts of the first."""
-    async with opened(Folder(Path(data))) as (log, office):
+    async with opened(folder) as (log, office):
         other = cohort_file(cohort={**COHORT["cohort"], "id": "other", "organizer": "另一机构"})
         for file in (cohort_file(), other):
             await office.import_cohort(file, by="cli/a", why="import", now=NOW)
@@ -216,7 +230,7 @@ BEAT = {"account": "u-1001", "room": "room-1", "connection": "c-7", "camera": "o
 def test_others_in_the_same_deliveries_are_hashes_and_the_recount_gives_the_same_bytes(
     monitor: Command, tmp_path: Path
 ) -> None:
-    served = asyncio.run(_two(monitor.data))
+    served = asyncio.run(_two(monitor.folder))
     assert monitor("ledger", "export", ID, tmp_path).code == 0
     recounted = monitor(
         *("recount", "--cohort", tmp_path / "cohort.json", "--events", tmp_path / "events.ndjson"),
@@ -228,7 +242,7 @@ def test_others_in_the_same_deliveries_are_hashes_and_the_recount_gives_the_same
         assert b'"other"' not in file.read_bytes()
     others = [json.loads(line) for line in (tmp_path / "others.ndjson").read_bytes().splitlines()]
     assert len(others) == sum(1 for n in range(len(BEATS)) if n % 3)
-    ledger = Ledger(Path(monitor.data) / "log.sqlite")
+    ledger = Ledger(monitor.folder.log)
     for line in others:
         assert sorted(line) == ["hash", "position"]
         theirs = sources.events(ledger.entry(int(line["position"])))[1]
@@ -239,8 +253,8 @@ def test_others_in_the_same_deliveries_are_hashes_and_the_recount_gives_the_same
 # --- erasure ---------------------------------------------------------------------------------------------
 
 
-def _position(data: str, name: str) -> int:
-    ledger = Ledger(Path(data) / "log.sqlite")
+def _position(folder: Folder, name: str) -> int:
+    ledger = Ledger(folder.log)
     try:
         (found,) = (
             entry.position
@@ -253,10 +267,10 @@ def _position(data: str, name: str) -> int:
 
 
 def test_an_erased_body_is_reported_as_erased_and_the_chain_holds(monitor: Command, tmp_path: Path) -> None:
-    asyncio.run(_class(monitor.data))
+    asyncio.run(_class(monitor.folder))
     before = monitor("ledger", "verify", "--json").out
     (tmp_path / "heads").write_text(before)
-    position = _position(monitor.data, "m2")
+    position = _position(monitor.folder, "m2")
     done = monitor("ledger", "erase", position, "--reason", "删除请求", "--by", "张管理员", "--json")
     assert (done.code, "backups" in done.err) == (0, True)
     found = monitor("ledger", "verify", "--heads", tmp_path / "heads")
@@ -264,7 +278,7 @@ def test_an_erased_body_is_reported_as_erased_and_the_chain_holds(monitor: Comma
     told = json.loads(monitor("ledger", "verify", "--json").out)
     assert (told["erased"], told["broken"]) == ([str(position)], None)
     assert told["head"] == json.loads(done.out)["head"]
-    ledger = Ledger(Path(monitor.data) / "log.sqlite")
+    ledger = Ledger(monitor.folder.log)
     said, gone = ledger.entry(int(json.loads(done.out)["position"])), ledger.entry(position)
     ledger.close()
     assert (said.kind, said.headers["by"], said.headers["why"]) == ("erasure", "张管理员", "删除请求")
@@ -273,12 +287,12 @@ def test_an_erased_body_is_reported_as_erased_and_the_chain_holds(monitor: Comma
 
 
 def test_with_a_pseudonym_the_hours_of_the_others_stay(monitor: Command, tmp_path: Path) -> None:
-    asyncio.run(_class(monitor.data))
-    position = _position(monitor.data, "m2")
+    asyncio.run(_class(monitor.folder))
+    position = _position(monitor.folder, "m2")
     done = monitor("ledger", "erase", position, "--reason", "r", "--by", "b", "--account", "u-1001=erased-1")
     assert done.code == 0
     assert monitor("ledger", "verify").code == 0
-    ledger = Ledger(Path(monitor.data) / "log.sqlite")
+    ledger = Ledger(monitor.folder.log)
     accounts = {one.data.account for one in sources.events(ledger.entry(position))}
     ledger.close()
     assert accounts == {"erased-1"}
@@ -290,13 +304,13 @@ def test_with_a_pseudonym_the_hours_of_the_others_stay(monitor: Command, tmp_pat
 
 
 def test_what_stands_in_place_of_an_erased_body_can_not_be_altered(monitor: Command, tmp_path: Path) -> None:
-    asyncio.run(_class(monitor.data))
-    position = _position(monitor.data, "m2")
+    asyncio.run(_class(monitor.folder))
+    position = _position(monitor.folder, "m2")
     (tmp_path / "events").write_bytes(batch(event("b20", data={"account": "p", "room": "r", "camera": "on"})))
     arguments = ("--reason", "r", "--by", "b", "--events", tmp_path / "events")
     assert monitor("ledger", "erase", position, *arguments).code == 0
     assert monitor("ledger", "verify").code == 0
-    rewrite_entry(Path(monitor.data) / "log.sqlite", position, body=b"[]")
+    rewrite_entry(monitor.folder.log, position, body=b"[]")
     broken = json.loads(monitor("ledger", "verify", "--json").out)["broken"]
     assert (broken["position"], "not what its erasure entry says" in broken["problem"]) == (
         str(position),
@@ -322,21 +336,21 @@ def test_what_stands_in_place_of_an_erased_body_can_not_be_altered(monitor: Comm
 def test_an_erasure_that_can_not_be_is_exit_code_2_and_erases_nothing(
     monitor: Command, tmp_path: Path, position: str, more: list[str], words: str
 ) -> None:
-    asyncio.run(_class(monitor.data))
+    asyncio.run(_class(monitor.folder))
     (tmp_path / "new.json").write_bytes(batch(event("never-sent")))
     (tmp_path / "none.json").write_bytes(b"[")
-    place = str(_position(monitor.data, position)) if position == "m2" else position
+    place = str(_position(monitor.folder, position)) if position == "m2" else position
     before = json.loads(monitor("ledger", "verify", "--json").out)
     done = monitor("ledger", "erase", place, "--reason", "r", "--by", "b", *more)
     assert (done.code, words in done.err) == (2, True), done.err
     assert before == json.loads(monitor("ledger", "verify", "--json").out)
 
 
-def test_the_bytes_of_an_erased_body_are_in_no_file(monitor: Command) -> None:
+def test_the_bytes_of_an_erased_body_are_in_no_file_and_no_row(monitor: Command) -> None:
     noise = random.Random(1).randbytes(3_000)
 
     async def keep_some() -> int:
-        async with opened(Folder(Path(monitor.data))) as (log, office):
+        async with opened(monitor.folder) as (log, office):
             for n in range(3):
                 await log.append("delivery", "main", NOW, {}, b"x" * n, "native/1")
             kept = await log.append("delivery", "main", NOW, {}, noise, "native/1")
@@ -349,8 +363,8 @@ def test_the_bytes_of_an_erased_body_are_in_no_file(monitor: Command) -> None:
             return kept.position
 
     position = asyncio.run(keep_some())
-    for file in Path(monitor.data).iterdir():
-        if file.is_file():
-            data = file.read_bytes()
-            assert not any(noise[n : n + 16] in data for n in range(0, 2_900, 50)), file
+    kept = [file.read_bytes() for file in Path(monitor.data).iterdir() if file.is_file()]
+    kept += [bodies for (bodies,) in execute_at(monitor.folder.log, "SELECT bodies FROM blocks")[0]]
+    for data in kept:
+        assert not any(noise[n : n + 16] in data for n in range(0, 2_900, 50))
     assert json.loads(monitor("ledger", "verify", "--json").out)["erased"] == [str(position)]

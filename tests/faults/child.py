@@ -140,8 +140,11 @@ def _journal(data: Path) -> Path:
     return data.with_name(f"{data.name}.journal")
 
 
-def _arguments(data: Path) -> list[str]:
-    return ["serve", "--data", str(data), "--port", "0"]
+def _arguments(data: Path, database: str | None) -> list[str]:
+    return [
+        *("serve", "--data", str(data), "--port", "0"),
+        *(() if database is None else ("--database", database)),
+    ]
 
 
 def _environment() -> dict[str, str]:
@@ -151,6 +154,7 @@ def _environment() -> dict[str, str]:
 async def spawn(
     data: Path,
     *,
+    database: str | None = None,
     above: Sequence[str] = (),
     before: Callable[[], None] | None = None,
     journal: Path | None = None,
@@ -165,7 +169,7 @@ async def spawn(
     journal = journal or _journal(data)
     with journal.open("ab") as errors:
         process = await asyncio.create_subprocess_exec(
-            *(*above, sys.executable, "-m", "monitor", *_arguments(data)),
+            *(*above, sys.executable, "-m", "monitor", *_arguments(data, database)),
             stdout=subprocess.PIPE,
             stderr=errors,
             env=_environment(),
@@ -194,7 +198,7 @@ def only_child(pid: int) -> int:
 
 
 @asynccontextmanager
-async def nursery() -> AsyncIterator[Callable[[Path], Awaitable[Child]]]:
+async def nursery() -> AsyncIterator[Callable[[Path, str | None], Awaitable[Child]]]:
     """Starts services quickly, one after the other, each killed or ended before the next."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.faults.nursery"),
@@ -208,8 +212,8 @@ async def nursery() -> AsyncIterator[Callable[[Path], Awaitable[Child]]]:
     assert stdin is not None
     assert stdout is not None
 
-    async def start(data: Path) -> Child:
-        told = {"arguments": _arguments(data), "journal": str(_journal(data))}
+    async def start(data: Path, database: str | None = None) -> Child:
+        told = {"arguments": _arguments(data, database), "journal": str(_journal(data))}
         stdin.write(json.dumps(told).encode() + b"\n")
         child = Child(_journal(data), stdout.readline)
         await child.born()

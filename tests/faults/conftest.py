@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.store.place import Server
 from tests.faults.sender import Ground, prepare
 
 
@@ -22,3 +23,9 @@ def ground(untouched: Ground, tmp_path: Path) -> Ground:
     """A ground of the test's own."""
     shutil.copytree(untouched.data, tmp_path / "data")
     return Ground(tmp_path / "data", untouched.tokens)
+
+
+@pytest.fixture
+def served(tmp_path: Path, empty: Server) -> Ground:
+    """A ground whose log and tables are in a PostgreSQL database."""
+    return asyncio.run(prepare(tmp_path / "data", empty.url))

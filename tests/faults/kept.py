@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from pathlib import Path
 
 from monitor.store.entry import Entry
+from monitor.store.ledger import Ledger
 from monitor.store.log import Log
+from monitor.store.place import Server
+from monitor.store.verify import verify
 from tests.faults.sender import Sender
 from tests.store.logs import verified
 
@@ -17,8 +21,10 @@ def copied(data: Path, folder: str) -> None:
         shutil.copy(file, folder)
 
 
-async def entries(data: Path) -> list[Entry]:
+async def entries(data: Path, database: str | None = None) -> list[Entry]:
     """Every entry of a log whose chain holds."""
+    if database is not None:
+        return await asyncio.to_thread(_on_the_server, Server(database))
     with tempfile.TemporaryDirectory() as folder:
         copied(data, folder)
         log = Log(Path(folder, "log.sqlite"))
@@ -30,10 +36,23 @@ async def entries(data: Path) -> list[Entry]:
     return found
 
 
-async def holds(data: Path, sender: Sender) -> dict[str, int]:
+def _on_the_server(server: Server) -> list[Entry]:
+    """The same in a database, once what was killed has let go of it: until then a commit may be under way."""
+    ledger = Ledger(server, write=True, make=True)
+    try:
+        assert verify(ledger).broken is None
+        found: list[Entry] = []
+        while more := ledger.read(len(found), None, None, None, 10_000):
+            found += more
+        return found
+    finally:
+        ledger.close()
+
+
+async def holds(data: Path, sender: Sender, database: str | None = None) -> dict[str, int]:
     """Nothing acknowledged is missing, nothing is there twice or in part; delivery ids to positions."""
     there: dict[str, int] = {}
-    for n, entry in enumerate(await entries(data), 1):
+    for n, entry in enumerate(await entries(data, database), 1):
         assert n == entry.position
         if entry.kind != "delivery" or entry.source != "main":
             continue

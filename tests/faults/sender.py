@@ -39,14 +39,15 @@ class Ground:
 
     data: Path
     tokens: dict[str, str]
+    database: str | None = None
 
     def bearer(self, role: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens[role]}"}
 
 
-async def prepare(data: Path) -> Ground:
+async def prepare(data: Path, database: str | None = None) -> Ground:
     """Makes the ground."""
-    folder = Folder(data)
+    folder = Folder(data, database)
     folder.lock()
     tokens: dict[str, str] = {}
     try:
@@ -61,7 +62,7 @@ async def prepare(data: Path) -> Ground:
                 _, tokens[role] = await office.add_token(role, by="tests", now=AT, **given)  # type: ignore[arg-type]
     finally:
         folder.unlock()
-    return Ground(data, tokens)
+    return Ground(data, tokens, database)
 
 
 def event(name: str, n: int = 0, kind: str = "camera.heartbeat", **data: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tests.faults.kept import holds
 from tests.faults.sender import Ground, Sender, client
 
 ROUNDS, KILLS = (50, 20) if LONG else (4, 5)
+ROUNDS_ON_A_SERVER = 10 if LONG else 1
 
 REASON = "教师点名在场"
 
@@ -92,13 +93,22 @@ async def again(
 async def test_what_was_acknowledged_survives_kill_9_and_the_rest_is_whole_or_absent(
     seed: int, ground: Ground
 ) -> None:
+    await killed_again_and_again(seed, ground)
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS_ON_A_SERVER))
+async def test_the_same_holds_with_all_of_it_in_a_database(seed: int, served: Ground) -> None:
+    await killed_again_and_again(seed, served)
+
+
+async def killed_again_and_again(seed: int, ground: Ground) -> None:
     chance = random.Random(seed)
     sender, decided, there = Sender(), list[int](), dict[str, int]()
     async with nursery() as start:
         for _ in range(KILLS):
-            await life(await start(ground.data), ground, sender, decided, chance, there)
-            there = await holds(ground.data, sender)
-    async with serving(ground.data) as child, client() as http:
+            await life(await start(ground.data, ground.database), ground, sender, decided, chance, there)
+            there = await holds(ground.data, sender, ground.database)
+    async with serving(ground.data, database=ground.database) as child, client() as http:
         await again(sender, child, http, chance, there)
         assert decided == sorted(set(decided))
         where = f"{child.url}/v1/cohorts/bj-cnc-01/corrections?limit=500"
@@ -113,5 +123,5 @@ async def test_what_was_acknowledged_survives_kill_9_and_the_rest_is_whole_or_ab
             assert 200 == answer.status
         assert 0 == await child.end()
         assert [] == child.mishaps()
-    await holds(ground.data, sender)
+    await holds(ground.data, sender, ground.database)
     assert sender.kept

@@ -241,7 +241,7 @@ async def test_the_exported_ledger_recounts_to_the_same_bytes(place: School) -> 
 
     await place.morning()
     _, answer, _ = await place.get(DOOR)
-    ledger = Ledger(place.parts.log.path)
+    ledger = Ledger(place.parts.log.place)
     file = extract.cohort_file(ledger, COHORT, int(answer["position"]))
     assert file is not None
     lines = list(extract.event_lines(ledger, file, int(answer["position"])))

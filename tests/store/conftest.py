@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.store.log import Log
+from monitor.store.place import Place
 from tests.store.logs import Hand, hand_on_the_writer
 
 
@@ -15,8 +16,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def log(path: Path) -> AsyncIterator[Log]:
-    found = Log(path)
+async def log(place: Place) -> AsyncIterator[Log]:
+    found = Log(place)
     yield found
     await found.close()
 

@@ -1,7 +1,6 @@
 """What the tests of the log share: appends by the dozen, and a hand on the writer."""
 
 import asyncio
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -9,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from monitor.store.block import Blobs, Kept, pack, unpack
+from monitor.store.block import Kept, pack
 from monitor.store.entry import Entry
 from monitor.store.ledger import Ledger
 from monitor.store.log import Log
+from monitor.store.pages import Block, open_pages
+from monitor.store.place import Place
 from monitor.store.verify import Head, Verified, verify
+from tests.databases import away, execute_at
 
 AT = 1_778_459_430_000  # 2026-05-11T00:30:30Z
 
@@ -25,42 +27,48 @@ async def keep(
     return await log.append("delivery", source, at, headers, body, "native/1", once=once)
 
 
-def verified(path: Path, heads: Iterable[Head] = ()) -> Verified:
-    ledger = Ledger(path)
-    try:
-        return verify(ledger, heads=heads)
-    finally:
-        ledger.close()
+def verified(place: Place, heads: Iterable[Head] = ()) -> Verified:
+    def walk() -> Verified:  # in a thread of its own: a server is asked where no loop runs
+        ledger = Ledger(place)
+        try:
+            return verify(ledger, heads=heads)
+        finally:
+            ledger.close()
+
+    return walk() if isinstance(place, Path) else away(asyncio.to_thread(walk))
 
 
-def alter(path: Path, *statements: str) -> None:
-    db = sqlite3.connect(path)
-    with db:
-        for statement in statements:
-            db.execute(statement)
-    db.close()
+def alter(place: Place, *statements: str) -> None:
+    execute_at(place, *statements)
 
 
-def rewrite(path: Path, position: int, change: Callable[[list[Kept]], list[Kept]]) -> None:
+def rewrite(place: Place, position: int, change: Callable[[list[Kept]], list[Kept]]) -> None:
     """Alters the entries of the block that holds a position; no link is worked out anew."""
-    db = sqlite3.connect(path)
-    with db:
-        first, before, head, bodies = db.execute(
-            "SELECT first, before, head, bodies FROM blocks WHERE first <= ? ORDER BY first DESC LIMIT 1",
-            (position,),
-        ).fetchone()
-        rows = change(unpack(first, before, Blobs(head, bodies)))
-        db.execute(
+
+    def read() -> Block:
+        pages = open_pages(place)
+        try:
+            return pages.block_at(position)
+        finally:
+            pages.close()
+
+    block = read() if isinstance(place, Path) else away(asyncio.to_thread(read))
+    rows = change(block.rows())
+    execute_at(
+        place,
+        (
             "UPDATE blocks SET entries = ?, head = ?, bodies = ? WHERE first = ?",
-            (len(rows), *pack(rows), first),
-        )
-    db.close()
+            len(rows),
+            *pack(rows),
+            block.first,
+        ),
+    )
 
 
-def rewrite_entry(path: Path, position: int, **fields: object) -> None:
+def rewrite_entry(place: Place, position: int, **fields: object) -> None:
     """Alters one entry where it stands."""
     rewrite(
-        path,
+        place,
         position,
         lambda rows: [row._replace(**fields) if row.position == position else row for row in rows],  # type: ignore[arg-type]
     )

@@ -1,5 +1,6 @@
 """The chain: what anybody needs to check it, and that no alteration passes."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from monitor.store import chain
 from monitor.store.block import Kept
 from monitor.store.ledger import Ledger
 from monitor.store.log import Log
+from monitor.store.place import Place
 from monitor.store.verify import Head, verify
 from tests.store.logs import alter, keep, rewrite, rewrite_entry, verified
 
@@ -78,19 +80,19 @@ SWAP_BLOCKS = (
 COPY = (
     "INSERT INTO blocks SELECT {}, entries, 0, form, before, link, head, bodies FROM blocks WHERE first = {}"
 )
-Change = Callable[[Path], None]
+Change = Callable[[Place], None]
 
 
 def entry(**fields: object) -> Change:
-    return lambda path: rewrite_entry(path, 3, **fields)
+    return lambda place: rewrite_entry(place, 3, **fields)
 
 
 def rows(change: Callable[[list[Kept]], list[Kept]], position: int = 3) -> Change:
-    return lambda path: rewrite(path, position, change)
+    return lambda place: rewrite(place, position, change)
 
 
 def sql(*statements: str) -> Change:
-    return lambda path: alter(path, *statements)
+    return lambda place: alter(place, *statements)
 
 
 ANYWHERE: dict[str, tuple[Change, int, str]] = {
@@ -161,10 +163,10 @@ ALTERATIONS = [
 ]
 
 
-async def six(path: Path, monkeypatch: pytest.MonkeyPatch, *, together: bool) -> list[Head]:
+async def six(place: Place, monkeypatch: pytest.MonkeyPatch, *, together: bool) -> list[Head]:
     """A log of six entries, each in a block alone or all in one closed one; the heads that were given out."""
     monkeypatch.setattr("monitor.store.ledger._CLOSE", 6 if together else 100)
-    log = Log(path)
+    log = Log(place)
     kept = [await keep(log, b"[%d]" % n * 100, once=f"{n}") for n in range(6)]
     await log.close()
     return [Head(one.position, one.hash) for one in kept]
@@ -181,13 +183,13 @@ async def test_verify_names_the_first_link_that_does_not_hold_after_altering(
     change: Change,
     position: int,
     words: str,
-    path: Path,
+    place: Place,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await six(path, monkeypatch, together=where == "together")
-    assert (verified(path).entries, verified(path).broken) == (6, None)
-    change(path)
-    broken = verified(path).broken
+    await six(place, monkeypatch, together=where == "together")
+    assert (verified(place).entries, verified(place).broken) == (6, None)
+    change(place)
+    broken = verified(place).broken
     assert broken is not None
     assert (position, True) == (broken.position, words in broken.problem), broken
 
@@ -197,29 +199,29 @@ async def test_verify_names_the_first_link_that_does_not_hold_after_altering(
 
 @pytest.mark.parametrize("together", [False, True])
 async def test_a_chain_passes_through_every_head_that_was_given_out(
-    together: bool, path: Path, monkeypatch: pytest.MonkeyPatch
+    together: bool, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heads = [Head(0, "0" * 64), *await six(path, monkeypatch, together=together)]
-    assert verified(path, heads).missed == ()
+    heads = [Head(0, "0" * 64), *await six(place, monkeypatch, together=together)]
+    assert verified(place, heads).missed == ()
     upper = [Head(head.position, head.hash.upper()) for head in heads]
-    assert verified(path, upper).missed == ()
+    assert verified(place, upper).missed == ()
 
 
 async def test_a_chain_cut_at_its_end_holds_in_itself_and_is_found_by_a_head(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heads = await six(path, monkeypatch, together=False)
-    alter(path, "DELETE FROM blocks WHERE first > 4")
-    found = verified(path, heads)
+    heads = await six(place, monkeypatch, together=False)
+    alter(place, "DELETE FROM blocks WHERE first > 4")
+    found = verified(place, heads)
     assert (found.entries, found.broken) == (4, None)
     assert [missed.head for missed in found.missed] == heads[4:]
     assert "cut" in found.missed[0].problem
 
 
 async def test_a_chain_built_anew_holds_in_itself_and_is_found_by_a_head(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heads = await six(path, monkeypatch, together=False)
+    heads = await six(place, monkeypatch, together=False)
     log = Log(tmp_path / "other.sqlite")
     for n in range(8):
         await keep(log, b"[9]" if n == 3 else b"[%d]" % n * 100, once=f"{n}")
@@ -230,21 +232,25 @@ async def test_a_chain_built_anew_holds_in_itself_and_is_found_by_a_head(
     assert "built anew" in found.missed[0].problem
 
 
-async def test_a_head_behind_a_break_is_missed_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    heads = await six(path, monkeypatch, together=True)
-    rewrite_entry(path, 3, at=1)
-    found = verified(path, heads)
+async def test_a_head_behind_a_break_is_missed_too(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    heads = await six(place, monkeypatch, together=True)
+    rewrite_entry(place, 3, at=1)
+    found = verified(place, heads)
     assert [missed.head for missed in found.missed] == heads[2:]
 
 
-async def test_verify_tells_how_far_it_is(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_verify_tells_how_far_it_is(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.store.ledger._CLOSE", 10)
-    log = Log(path)
+    log = Log(place)
     for _ in range(25):
         await keep(log)
     await log.close()
     told: list[tuple[int, int]] = []
-    ledger = Ledger(path)
-    verify(ledger, lambda done, total: told.append((done, total)))
-    ledger.close()
+
+    def walk() -> None:
+        ledger = Ledger(place)
+        verify(ledger, lambda done, total: told.append((done, total)))
+        ledger.close()
+
+    await asyncio.to_thread(walk)
     assert told == [(done, 25) for done in (10, 20, 21, 22, 23, 24, 25)]

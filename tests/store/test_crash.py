@@ -5,20 +5,22 @@ import random
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from monitor.store.ledger import Ledger
+from monitor.store.place import Place, Server
 from tests.store.logs import verified
 
 CHILD = """
 import asyncio, sys
 from pathlib import Path
 from monitor.store.log import Log
+from monitor.store.place import Server
 
 async def main():
-    log = Log(Path(sys.argv[1]))
+    place = sys.argv[1]
+    log = Log(Server(place) if place.startswith("postgresql:") else Path(place))
     async def push(lane):
         for n in range(100_000):
             entry = await log.append("delivery", "main", 5, {"webhook-id": f"{sys.argv[2]}-{lane}-{n}"},
@@ -32,12 +34,14 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_nothing_acknowledged_is_lost_when_the_process_is_killed(seed: int, path: Path) -> None:
+def test_nothing_acknowledged_is_lost_when_the_process_is_killed(seed: int, place: Place) -> None:
     acknowledged: dict[int, str] = {}
     chance = random.Random(seed)
     for life in range(3):
         child = subprocess.Popen(
-            [sys.executable, "-c", CHILD, str(path), f"{life}"], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", CHILD, place.url if isinstance(place, Server) else str(place), f"{life}"],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert child.stdout is not None
         for _ in range(chance.randrange(1, 400)):
@@ -50,9 +54,9 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(seed: int, path
                 acknowledged[int(position)] = link
         child.stdout.close()
         child.wait()
-        found = verified(path)
+        found = verified(place)
         assert found.broken is None
-        ledger = Ledger(path)
+        ledger = Ledger(place)
         kept = {entry.position: entry.hash for entry in ledger.read(0, None, None, None, 1_000_000)}
         ledger.close()
         assert acknowledged.items() <= kept.items()

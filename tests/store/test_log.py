@@ -12,6 +12,7 @@ from monitor.store.append import AlreadyKept, IdReused, LogBusy, LogFailed
 from monitor.store.entry import Entry
 from monitor.store.ledger import Ledger
 from monitor.store.log import Log
+from monitor.store.place import Place
 from tests.store.logs import AT, Hand, alter, keep, verified
 
 DAY = 86_400_000
@@ -30,17 +31,21 @@ async def test_positions_count_from_one_without_gaps(log: Log) -> None:
     assert [b"%d" % n for n in range(200)] == [entry.body async for entry in log.read()]
 
 
-async def test_a_closed_log_opens_with_the_same_head(path: Path) -> None:
-    log = Log(path)
+async def test_a_closed_log_opens_with_the_same_head(place: Place) -> None:
+    log = Log(place)
     await asyncio.gather(*(keep(log, b"%d" % n) for n in range(10)))
     head = log.head()
     await log.close()
-    again = Log(path)
+    again = Log(place)
     assert head == again.head()
     next_one = await keep(again)
     assert next_one.position == 11
     await again.close()
-    assert (11, next_one.hash, None) == (verified(path).entries, verified(path).head, verified(path).broken)
+    assert (11, next_one.hash, None) == (
+        verified(place).entries,
+        verified(place).head,
+        verified(place).broken,
+    )
 
 
 async def test_what_arrives_during_a_commit_rides_in_the_next(log: Log, hand: Hand) -> None:
@@ -74,7 +79,7 @@ async def test_a_failed_commit_fails_those_who_waited_on_it_and_nobody_else(log:
     assert hand.groups == [1, 3, 1]
     assert [await before, after] == [entry async for entry in log.read()]
     assert log.writable
-    assert verified(log.path).broken is None
+    assert verified(log.place).broken is None
 
 
 async def test_an_id_whose_commit_failed_is_free_again(log: Log, hand: Hand) -> None:
@@ -99,7 +104,7 @@ async def test_what_is_in_the_file_though_its_commit_failed_is_known_and_told(lo
     assert log.head() == (2, told[0].hash)
     assert [(await keep(log, once=name)).position for name in "db"] == [3, 4]
     assert [before, *told] == [entry async for entry in log.read(until=2)]
-    assert verified(log.path).broken is None
+    assert verified(log.place).broken is None
 
 
 async def test_what_was_found_is_told_before_what_is_kept_after_it(log: Log, hand: Hand) -> None:
@@ -121,11 +126,11 @@ async def test_a_log_that_was_cut_while_it_ran_is_not_written_to(log: Log, hand:
     hand.fail = [sqlite3.OperationalError("disk I/O error")]
     with pytest.raises(LogFailed):
         await keep(log, b"three")
-    alter(log.path, "DELETE FROM blocks WHERE first = 2")
+    alter(log.place, "DELETE FROM blocks WHERE first = 2")
     with pytest.raises(LogFailed, match="cut or replaced"):
         await keep(log, b"four")
     assert not log.writable
-    assert verified(log.path).entries == 1
+    assert verified(log.place).entries == 1
 
 
 async def test_what_a_crash_left_unsynced_is_synced_before_it_is_believed(
@@ -167,14 +172,14 @@ async def test_after_a_failure_the_log_finds_out_by_itself_that_it_can_write_aga
 
 
 async def test_a_log_that_can_not_be_written_says_so_when_it_is_opened(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuses(_self: Ledger) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patch:
         patch.setattr(Ledger, "touch", refuses)
-        log = Log(path)
+        log = Log(place)
         assert not log.writable
     assert (await keep(log)).position == 1
     assert log.writable
@@ -217,11 +222,11 @@ async def test_a_repeated_delivery_is_recognised_on_disk(log: Log) -> None:
     assert log.head()[0] == 1
 
 
-async def test_a_repeated_delivery_is_recognised_after_a_restart(path: Path) -> None:
-    log = Log(path)
+async def test_a_repeated_delivery_is_recognised_after_a_restart(place: Place) -> None:
+    log = Log(place)
     await keep(log, once="a")
     await log.close()
-    log = Log(path)
+    log = Log(place)
     with pytest.raises(AlreadyKept):
         await keep(log, once="a", at=AT + 3 * DAY)
     await log.close()
@@ -281,8 +286,8 @@ async def test_the_same_id_of_two_sources_is_two_ids(log: Log) -> None:
     assert (await keep(log, once="a", source="other")).position == 2
 
 
-async def test_ids_that_fell_out_of_memory_are_looked_up_on_disk(path: Path) -> None:
-    log = Log(path, remember=10)
+async def test_ids_that_fell_out_of_memory_are_looked_up_on_disk(place: Place) -> None:
+    log = Log(place, remember=10)
     await asyncio.gather(*(keep(log, once=f"{n}") for n in range(100)))
     for n in (0, 50, 99):
         with pytest.raises(AlreadyKept) as found:
@@ -293,12 +298,12 @@ async def test_ids_that_fell_out_of_memory_are_looked_up_on_disk(path: Path) -> 
     await log.close()
 
 
-async def test_ids_are_forgotten_when_more_than_a_week_of_days_came_after_them(path: Path) -> None:
-    log = Log(path, remember=2)
+async def test_ids_are_forgotten_when_more_than_a_week_of_days_came_after_them(place: Place) -> None:
+    log = Log(place, remember=2)
     for day in range(12):
         await keep(log, once=f"{day}", at=AT + day * DAY)
     await log.close()
-    log = Log(path, remember=2)
+    log = Log(place, remember=2)
     for day in range(2, 12):
         with pytest.raises(AlreadyKept):
             await keep(log, once=f"{day}", at=AT + 11 * DAY)
@@ -310,10 +315,10 @@ async def test_ids_are_forgotten_when_more_than_a_week_of_days_came_after_them(p
 @pytest.mark.parametrize("wrong", [400 * DAY, 3 * DAY, -400 * DAY])
 @pytest.mark.parametrize("again", [True, False])
 async def test_a_clock_that_was_wrong_for_a_while_has_no_id_forgotten(
-    path: Path, wrong: int, again: bool
+    place: Place, wrong: int, again: bool
 ) -> None:
     """Neither those of the days before, nor those that came meanwhile; across a restart and without one."""
-    log = Log(path, remember=2)
+    log = Log(place, remember=2)
     for day in range(7):
         await keep(log, once=f"{day}", at=AT + day * DAY)
     now = AT + 6 * DAY
@@ -323,7 +328,7 @@ async def test_a_clock_that_was_wrong_for_a_while_has_no_id_forgotten(
     await keep(log, once="after", at=now)
     if again:
         await log.close()
-        log = Log(path, remember=2)
+        log = Log(place, remember=2)
     for name in (*map(str, range(7)), "meanwhile-0", "meanwhile-1", "after"):
         with pytest.raises(AlreadyKept):
             await keep(log, once=name, at=now + DAY)
@@ -333,8 +338,8 @@ async def test_a_clock_that_was_wrong_for_a_while_has_no_id_forgotten(
 # --- bounds --------------------------------------------------------------------------------------------
 
 
-async def test_more_than_the_queue_takes_is_refused_at_once(path: Path, hand: Hand) -> None:
-    log = Log(path, waiting=5)
+async def test_more_than_the_queue_takes_is_refused_at_once(place: Place, hand: Hand) -> None:
+    log = Log(place, waiting=5)
     tasks = [await hand.hold(log), *(asyncio.create_task(keep(log)) for _ in range(4))]
     await asyncio.sleep(0)
     with pytest.raises(LogBusy):
@@ -347,9 +352,9 @@ async def test_more_than_the_queue_takes_is_refused_at_once(path: Path, hand: Ha
 
 
 async def test_more_bytes_than_the_queue_takes_are_refused_but_one_large_body_never(
-    path: Path, hand: Hand
+    place: Place, hand: Hand
 ) -> None:
-    log = Log(path, waiting_bytes=100)
+    log = Log(place, waiting_bytes=100)
     assert (await keep(log, b"x" * 1000)).position == 1
     first = await hand.hold(log)
     with pytest.raises(LogBusy):
@@ -360,8 +365,8 @@ async def test_more_bytes_than_the_queue_takes_are_refused_but_one_large_body_ne
     await log.close()
 
 
-async def test_closing_writes_what_waits(path: Path, hand: Hand) -> None:
-    log = Log(path)
+async def test_closing_writes_what_waits(place: Place, hand: Hand) -> None:
+    log = Log(place)
     tasks = [await hand.hold(log), *(asyncio.create_task(keep(log)) for _ in range(19))]
     await asyncio.sleep(0)
     closing = asyncio.create_task(log.close())
@@ -473,8 +478,8 @@ async def test_what_is_not_there_is_a_key_error(log: Log) -> None:
 
 async def test_a_reader_beside_the_writer_sees_what_is_committed(log: Log) -> None:
     await keep(log)
-    ledger = Ledger(log.path)
-    assert ledger.head()[0] == 1
+    ledger = await asyncio.to_thread(Ledger, log.place)
+    assert (await asyncio.to_thread(ledger.head))[0] == 1
     await keep(log)
-    assert ledger.head()[0] == 2
-    ledger.close()
+    assert (await asyncio.to_thread(ledger.head))[0] == 2
+    await asyncio.to_thread(ledger.close)
