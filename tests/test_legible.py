@@ -14,7 +14,7 @@ from monitor.hours.fold import Fold
 from monitor.hours.plan import open_cohort
 from monitor.ingest.native import decode as at_the_door
 from monitor.ingest.refusals import Refused
-from monitor.ingest.sources import events
+from monitor.ingest.sources import events, taken
 from monitor.store.entry import Entry
 from tests.cohort_file import cohort_file
 from tests.ingest.signing import NOW, event
@@ -72,8 +72,12 @@ unreadable = pytest.mark.parametrize(("raw", "problem"), UNREADABLE.values(), id
 
 
 def replayed(body: bytes) -> list[Event]:
-    """The events of a delivery that lies in the log."""
-    return events(Entry(1, "delivery", "main", NOW, {}, body, "native/1", ""))
+    """The events of a delivery that lies in the log: as many in columns as one by one."""
+    entry = Entry(1, "delivery", "main", NOW, {}, body, "native/1", "")
+    found = events(entry)
+    for _ in range(2):  # columns know what they met before
+        assert sorted(taken(entry).ids) == sorted(one.id for one in found)
+    return found
 
 
 def recounted(raw: bytes) -> list[str]:
@@ -88,13 +92,13 @@ def recounted(raw: bytes) -> list[str]:
 @readable
 def test_door_log_and_recount_take_what_everybody_can_read(raw: bytes) -> None:
     """And it can be written and compared."""
-    (taken,) = decode_batch(b"[" + raw + b"]")
-    assert isinstance(taken, Event)
+    (read,) = decode_batch(b"[" + raw + b"]")
+    assert isinstance(read, Event)
     assert (
-        [taken.raw] == [one.raw for one in replayed(raw)] == [one.raw for one in replayed(b"[" + raw + b"]")]
+        [read.raw] == [one.raw for one in replayed(raw)] == [one.raw for one in replayed(b"[" + raw + b"]")]
     )
     assert [] == recounted(raw)
-    assert canonical(decode(write(taken))) == canonical(taken)
+    assert canonical(decode(write(read))) == canonical(read)
 
 
 @unreadable
@@ -146,10 +150,10 @@ def test_whatever_is_taken_can_be_written_read_again_and_compared(
 ) -> None:
     raw = json.dumps(event(kind=kind, data=event()["data"] | data) | more).encode()
     try:
-        taken = decode(raw, NOW)
+        read = decode(raw, NOW)
     except BadEvent:
         return
-    assert canonical(decode(write(taken))) == canonical(taken)
+    assert canonical(decode(write(read))) == canonical(read)
 
 
 def test_every_way_to_refuse_is_a_refusal() -> None:
