@@ -27,14 +27,13 @@ from monitor.store.append import AlreadyKept, IdReused, LogBusy, LogCut, LogFail
 from monitor.store.block import Kept
 from monitor.store.entry import Entry
 from monitor.store.ledger import Erasing, Key, Ledger, entry
-from monitor.store.outage import outage
-from monitor.store.place import FolderInUse, NotReached, Place
-from monitor.store.readers import Readers
+from monitor.store.outage import word
+from monitor.store.place import Place
+from monitor.store.readers import CHUNK, Readers
 from monitor.store.seen import DAY_MS, Seen, delivery_key
 
 _GROUP = 4_096  # entries a commit
 _GROUP_BYTES = 32 << 20
-_CHUNK = 500  # entries read at a time
 _PROBE_S = 1.0  # how often it is tried, after a failure, whether writing goes again
 
 _log = logging.getLogger("monitor.log")
@@ -154,7 +153,7 @@ class Log:
         if first:  # the writer takes all there are
             self._bell.set()
 
-    async def read(
+    def read(
         self,
         after: int = 0,
         kinds: Collection[str] | None = None,
@@ -163,30 +162,13 @@ class Log:
     ) -> AsyncGenerator[Entry]:
         """The entries after a position (up to and with `until`) of these kinds and sources, in order."""
         until = self._head[0] if until is None else min(until, self._head[0])
-        ledger = await asyncio.to_thread(self._readers.take)
-        try:
-            while after < until:
-                entries = await asyncio.to_thread(ledger.read, after, until, kinds, sources, _CHUNK)
-                if not entries:
-                    return
-                for one in entries:
-                    yield one
-                after = entries[-1].position
-        finally:
-            await asyncio.to_thread(self._readers.give, ledger)
+        return self._readers.read(after, until, kinds, sources)
 
     async def entry(self, position: int) -> Entry:
         """The entry at a position; KeyError where there is none."""
         if not 0 < position <= self._head[0]:
             raise KeyError(position)
-        return await asyncio.to_thread(self._read_one, position)
-
-    def _read_one(self, position: int) -> Entry:
-        ledger = self._readers.take()
-        try:
-            return ledger.entry(position)
-        finally:
-            self._readers.give(ledger)
+        return await asyncio.to_thread(self._readers.entry, position)
 
     async def close(self) -> None:
         """Writes what waits, then closes; appends from now on are LogBusy."""
@@ -253,7 +235,7 @@ class Log:
             self.writable = True
         except Exception as error:
             self.failed_commits += 1
-            _log.error("commit of %d entries failed: %s", len(group), _word(error))
+            _log.error("commit of %d entries failed: %s", len(group), word(error))
             self._seen.undo()
             for item in group:
                 item.outcome = LogFailed(str(error))
@@ -272,7 +254,7 @@ class Log:
                 ledger.touch()
                 self.writable = True
         except Exception as error:
-            _log.warning("the log can't be written: %s", _word(error))
+            _log.warning("the log can't be written: %s", word(error))
             self.writable = False
             self._let_go()
 
@@ -307,7 +289,7 @@ class Log:
             )
         self._seen = Seen(ledger, self._remember)
         while position < head[0]:
-            found = ledger.read(position, head[0], None, None, _CHUNK)
+            found = ledger.read(position, head[0], None, None, CHUNK)
             self._in_loop(self._found, found)
             position = found[-1].position
             self._tail = (position, bytes.fromhex(found[-1].hash))
@@ -320,7 +302,7 @@ class Log:
             if ledger is not None:
                 ledger.close()
         except Exception as error:
-            _log.error("closing the log after a failed commit: %s", _word(error))
+            _log.error("closing the log after a failed commit: %s", word(error))
 
     def _chain_and_write(self, ledger: Ledger, group: list[Waiting]) -> None:
         before = self._tail[1]
@@ -412,11 +394,3 @@ class Log:
             follower(entry)
         except Exception:  # it is kept; who follows the log must not undo that
             _log.exception("a follower of the log failed at position %d", entry.position)
-
-
-def _word(error: Exception) -> str:
-    """A failure for the journal: the database's own word, not its sentence, which may quote what it held."""
-    if isinstance(error, LogCut | FolderInUse | NotReached):
-        return str(error)
-    word = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None)
-    return outage(error) or word or type(error).__name__

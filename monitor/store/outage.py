@@ -9,7 +9,8 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError
 
-from monitor.store.place import NotReached
+from monitor.store.append import LogCut
+from monitor.store.place import FolderInUse, NotReached
 
 RETRY_AFTER = 5
 """Seconds after which it is worth asking again."""
@@ -31,3 +32,11 @@ def outage(error: BaseException | None) -> str | None:
         return None
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     return None if code & 0xFF == sqlite3.SQLITE_ERROR else str(error.sqlite_errorname)
+
+
+def word(error: Exception) -> str:
+    """A failure for the journal: the database's own word, not its sentence, which may quote what it held."""
+    if isinstance(error, LogCut | FolderInUse | NotReached):
+        return str(error)
+    said = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None)
+    return outage(error) or said or type(error).__name__

@@ -1,17 +1,22 @@
-"""Ledgers to read with, beside the one that writes: each for one reader at a time.
+"""Reading a log beside the one that writes it: a ledger for each reader, off the event loop.
 
-In: a place. Out: a ledger, and the same back when it has been read from. Never: writes. A file is opened anew
+In: a place, positions. Out: entries. Never: writes. A file is opened anew
 each time, which costs nothing; connections to a server are kept for the next who reads.
 """
 
+import asyncio
 import contextlib
 import threading
+from collections.abc import AsyncGenerator, Collection
 from pathlib import Path
 from typing import Final
 
+from monitor.store.entry import Entry
 from monitor.store.ledger import Ledger
 from monitor.store.place import Place
 
+CHUNK: Final = 500
+"""Entries read at a time."""
 _KEPT: Final = 4
 
 
@@ -33,6 +38,34 @@ class Readers:
         if isinstance(self._place, Path):
             self._held_open = Ledger(self._place)
             self._held_open.head()
+
+    async def read(
+        self,
+        after: int,
+        until: int,
+        kinds: Collection[str] | None,
+        sources: Collection[str] | None,
+    ) -> AsyncGenerator[Entry]:
+        """The entries after a position, up to and with `until`, of these kinds and sources, in order."""
+        ledger = await asyncio.to_thread(self.take)
+        try:
+            while after < until:
+                entries = await asyncio.to_thread(ledger.read, after, until, kinds, sources, CHUNK)
+                if not entries:
+                    return
+                for one in entries:
+                    yield one
+                after = entries[-1].position
+        finally:
+            await asyncio.to_thread(self.give, ledger)
+
+    def entry(self, position: int) -> Entry:
+        """The entry at a position; KeyError where there is none. Not in the event loop's thread."""
+        ledger = self.take()
+        try:
+            return ledger.entry(position)
+        finally:
+            self.give(ledger)
 
     def take(self) -> Ledger:
         """A ledger that answers."""

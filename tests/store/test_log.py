@@ -464,7 +464,7 @@ async def test_reading_by_kind_source_and_position(log: Log) -> None:
 
 
 async def test_reading_goes_on_over_many_chunks(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.store.log._CHUNK", 7)
+    monkeypatch.setattr("monitor.store.readers.CHUNK", 7)
     monkeypatch.setattr("monitor.store.ledger._READ_BYTES", 50)
     await asyncio.gather(*(keep(log, b"x" * n, source=f"s{n % 3}") for n in range(60)))
     assert list(range(1, 61)) == [e.position async for e in log.read(sources={"s0", "s1", "s2"})]

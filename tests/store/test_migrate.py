@@ -16,6 +16,7 @@ from sqlalchemy import Connection, NullPool, create_engine
 
 from monitor.store import chain
 from monitor.store.append import AlreadyKept
+from monitor.store.cabinet import Cabinet, Secret
 from monitor.store.entry import Entry
 from monitor.store.log import Log
 from monitor.store.migrate import (
@@ -29,8 +30,10 @@ from monitor.store.migrate import (
     versions,
 )
 from monitor.store.place import Place, Server
+from monitor.store.records import BindingRow, CohortRow, CorrectionRow, SourceRow, TokenRow
 from monitor.store.server import engine
 from monitor.store.tables import metadata
+from monitor.store.vault import Vault
 from monitor.store.verify import Head
 from tests.databases import execute_at
 from tests.store.logs import AT, alter, keep, verified
@@ -212,3 +215,62 @@ def test_a_log_that_can_not_be_read_stays_as_it_is(old: Old, statement: str) -> 
         migrate(old.place, "log")
     assert revision(old.place, "log") == "log_0001"
     assert execute_at(old.place, "SELECT count(*) FROM entries") == [[(1_202,)]]
+
+
+# --- the office ------------------------------------------------------------------------------------------
+
+BEGINNINGS: tuple[tuple[object, ...], ...] = (
+    ("INSERT INTO facts VALUES ('applied', '4 x')",),
+    ("INSERT INTO sources VALUES ('main', 'native', 'heartbeat', 30, ?, ?, ?, 1)", True, False, AT),
+    ("INSERT INTO tokens VALUES ('a1', '王', 'clerk', '[\"c\"]', NULL, NULL, ?, NULL, 2)", AT),
+    ("INSERT INTO tokens VALUES ('a2', '', 'admin', NULL, NULL, NULL, ?, ?, 3)", AT, AT + 1),
+    ("INSERT INTO token_hashes VALUES ('a1', 'hash')",),
+    ("INSERT INTO cohorts VALUES ('c', '班', NULL, 'beijing-2026', '[\"main\"]', ?, 4, 1)", AT),
+    ("INSERT INTO bindings VALUES ('c', 'main/u-7', 't02', 4, NULL)",),
+    (
+        "INSERT INTO corrections VALUES ('c', 1, 't02', 's01', NULL, ?, 'r', '李', 't', ?, 4, "
+        "NULL, NULL, NULL)",
+        True,
+        AT,
+    ),
+    (
+        'INSERT INTO readings (at, token, role, door, cohort, person, "full", why) '
+        "VALUES (?, 't', 'center', 'd', 'c', NULL, ?, NULL)",
+        AT,
+        True,
+    ),
+)
+
+
+async def test_every_row_of_the_first_office_is_in_the_last(bare: Place, tmp_path: Path) -> None:
+    key = tmp_path / "monitor.key"
+    vault = Vault.open(key, None)
+    sealed = (vault.seal("whsec_x", "secrets", "main", "0"), vault.seal("1", "identities", "c", "t01"))
+    await asyncio.to_thread(migrate, bare, "office", to="office_0001")
+    execute_at(
+        bare,
+        *BEGINNINGS,
+        ("INSERT INTO facts VALUES ('key', ?)", vault.id),
+        ("INSERT INTO secrets VALUES ('main', 0, ?, ?)", sealed[0], AT),
+        ("INSERT INTO identities VALUES ('c', 't01', ?, ?)", sealed[1], vault.look_up("1")),
+    )
+    cabinet = await Cabinet.open(bare, key)
+    assert HEADS["office"] == await asyncio.to_thread(revision, bare, "office")
+    state = await cabinet.load()
+    assert state.all(SourceRow) == [SourceRow("main", "native", "heartbeat", 30, True, False, AT, 1)]
+    assert state.all(TokenRow) == [
+        TokenRow("a1", "王", "clerk", ("c",), None, None, AT, position=2),
+        TokenRow("a2", "", "admin", None, None, None, AT, revoked_at=AT + 1, position=3),
+    ]
+    assert state.all(CohortRow) == [CohortRow("c", "班", None, "beijing-2026", ("main",), AT, 4, 1)]
+    assert state.all(BindingRow) == [BindingRow("c", "main/u-7", "t02", 4)]
+    (correction,) = state.all(CorrectionRow)
+    assert (correction.n, correction.credit, correction.by, correction.approved_at) == (1, True, "李", None)
+    assert await cabinet.secrets() == {"main": (Secret("whsec_x", AT),)}
+    assert (await cabinet.token_hashes(), await cabinet.identities("c")) == ({"hash": "a1"}, {"t01": "1"})
+    assert [(row["at"], row["full"]) for row in await cabinet.readings()] == [(AT, True)]
+    assert await cabinet.fact("applied") == "4 x"
+    reading = {"at": AT + 1, "token": "t", "role": "center", "door": "d", "cohort": "c", "person": None}
+    await cabinet.put_reading({**reading, "full": False, "why": None})
+    assert [row["n"] for row in await cabinet.readings()] == [1, 2]
+    await cabinet.close()

@@ -173,6 +173,7 @@ async def test_blocks_that_are_closed_while_they_are_read_are_read_once(
 ) -> None:
     monkeypatch.setattr("monitor.store.ledger._CLOSE", 7)
     monkeypatch.setattr("monitor.store.postgresql._TOGETHER", 2)
+    monkeypatch.setattr("monitor.store.readers.CHUNK", 3)
     chance = random.Random(1)
     log = Log(database)
     for n in range(20):
