@@ -64,6 +64,17 @@ async def test_people_keep_their_ids_when_the_roster_is_put_in_another_order(off
     assert len(after) == 3
 
 
+async def test_a_correction_stays_with_its_session_when_a_row_is_inserted_before_it(office: Office) -> None:
+    noon = lesson(日期="2026-05-12")
+    await come(office, lessons=plan(lesson(), noon))
+    (trainee, *_) = await people(office)
+    await office.propose_correction("bj-1", trainee, "s02", 0, True, "断网", by="李", token="t1", now=NOW)
+    await come(office, lessons=plan(lesson(日期="2026-05-10", 课程名称="安全"), lesson(), noon))
+    after = {one.id: one for one in open_cohort(await office.cohort_file("bj-1")).cohort.sessions}
+    assert after["s02"].periods[0][0] - after["s01"].periods[0][0] == 86_400_000
+    assert after["s03"].course == "安全"
+
+
 async def test_what_the_rules_ask_is_named_at_the_cell_it_comes_from(office: Office) -> None:
     short = plan(lesson(每学时分钟=30, 结束时间="10:45"))
     with pytest.raises(Declined) as found:

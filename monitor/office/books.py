@@ -33,7 +33,7 @@ async def import_books(
     lang: Language = "zh",
     keep_bindings: bool = True,
 ) -> Imported:
-    """A new version of a cohort from its workbooks; people keep the ids that they had before."""
+    """A new version of a cohort from its workbooks; people and sessions keep the ids they had before."""
     from monitor.workbook import WorkbookErrors, read_workbooks  # half a second of libraries, seldom needed
 
     known = {number: person for person, number in (await office.identities(cohort_id)).items()}
@@ -46,6 +46,8 @@ async def import_books(
             cohort_id,
             known=known,
             sources=await _sources(office, cohort_id),
+            sessions=await _part(office, cohort_id, "sessions"),
+            reserved={row.session for row in office.corrections(cohort_id)},
         )
     except WorkbookErrors as faults:
         raise _declined(faults.errors, lang) from None
@@ -64,12 +66,19 @@ async def import_books(
 async def _sources(office: Office, cohort_id: str) -> list[dict[str, Any]]:
     """The cohort's sources as they were, else those that are set up: for a plan that names none."""
     if office.cohort(cohort_id) is not None:
-        return list(msgspec.json.decode(await office.cohort_file(cohort_id)).get("sources") or [])
+        return await _part(office, cohort_id, "sources")
     return [
         {"id": row.id, "camera": row.camera, "heartbeat_seconds": row.heartbeat_seconds}
         for row in office.sources()
         if not row.demo
     ]
+
+
+async def _part(office: Office, cohort_id: str, part: str) -> list[dict[str, Any]]:
+    """A part of the cohort file that holds; empty where there is none yet."""
+    if office.cohort(cohort_id) is None:
+        return []
+    return list(msgspec.json.decode(await office.cohort_file(cohort_id)).get(part) or [])
 
 
 def _declined(errors: "list[CellError]", lang: Language) -> Declined:

@@ -8,7 +8,7 @@ Never: puts an identity number into the cohort, an error or a note.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -94,11 +94,15 @@ def read_workbooks(
     *,
     known: Mapping[str, str] | None = None,
     sources: Sequence[Mapping[str, Any]] = (),
+    sessions: Sequence[Mapping[str, Any]] = (),
+    reserved: Collection[str] = (),
 ) -> Imported:
     """Read a roster and a plan into a cohort. Raises `WorkbookErrors` with every error of both workbooks.
 
     `known`: normalised identity number to person id, from the import before, so that people without an id in
-    the roster keep theirs. `sources`: the cohort's sources where the class sheet names none. What the
+    the roster keep theirs. `sources`: the cohort's sources where the class sheet names none. `sessions`:
+    those of the cohort file that holds, so that sessions without an id keep theirs; `reserved`: ids that new
+    ones must not get. What the
     counting rules ask of a cohort is not checked here. Takes up to a few seconds: not for an event loop.
     """
     faults = Faults()
@@ -115,7 +119,7 @@ def read_workbooks(
     check_members([*(trainees or []), *(teachers or [])])
     people = Participants(trainees, teachers)
     table = find_timetable(plan_book, faults) if plan_book else None
-    lessons = read_timetable(table, sheet, people, faults) if table else []
+    lessons = read_timetable(table, sheet, people, faults, sessions, reserved) if table else []
     chosen = sheet.sources or [dict(source) for source in sources]
     if not chosen and any(lesson.session.get("mode") == "online" for lesson in lessons):
         _no_source(plan_book, sheet, faults)

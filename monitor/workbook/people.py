@@ -204,19 +204,19 @@ def number_members(
     for member in members:
         if member.person.get("id") is not None:
             continue
+        given += member.number is None
         earlier = known.get(member.number or "")
         if earlier is None or earlier in taken:
             earlier = next(candidate for candidate in free if candidate not in reserved)
         member.person = {"id": earlier} | {k: v for k, v in member.person.items() if k != "id"}
         taken.add(earlier)
-        given += 1
     if given:
         table = members[0].row.table
         faults.note(
             table.place("id"),
-            f"{given}人没有编号，已按顺序编号；以后插入新行会改变编号，请导出后填回",
-            f"{given} people had no id and were numbered in order; a row inserted later changes the numbers, "
-            "so fill them in",
+            f"{given}人没有编号，也没有身份证号，已按顺序编号；以后插入新行会改变编号，请导出后填回",
+            f"{given} people had neither id nor identity number and were numbered in order; a row inserted "
+            "later changes the numbers, so fill them in",
         )
 
 

@@ -30,8 +30,9 @@ TIMETABLE: Final = (
         "id",
         "课次编号",
         ("课次", "课程编号", "课号", "session", "session id", "id"),
-        "一次课的编号；几行填同一编号，合为一次课。不填则按顺序 s01、s02……，填后不要再改",
-        "id of the session; rows with the same id are one session. By order s01, s02 ... where empty",
+        "一次课的编号；几行填同一编号，合为一次课。不填则自动编号，再导入时按日期、开始时间、课程认出；填后不要再改",
+        "id of the session; rows with the same id are one session. Empty: numbered, known again "
+        "by date, start and course",
         "s01",
         10,
         ours=True,

@@ -7,7 +7,7 @@ rows it came from. Never: checks what the counting rules ask of a timetable; tha
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -19,6 +19,7 @@ from monitor.workbook.columns import first_words, words_to_keys
 from monitor.workbook.faults import Faults, Place, shown
 from monitor.workbook.grid import At, Book
 from monitor.workbook.lesson_times import row_periods, time_place
+from monitor.workbook.numbering import number_sessions
 from monitor.workbook.participants import Participants
 from monitor.workbook.people_columns import ROSTER_READ
 from monitor.workbook.periods import Span
@@ -78,8 +79,19 @@ def find_timetable(book: Book, faults: Faults) -> Table | None:
     return choose_sheet(candidates, TIMETABLE_TITLES, "课表", "timetable", faults)
 
 
-def read_timetable(table: Table, sheet: ClassSheet, people: Participants, faults: Faults) -> list[Lesson]:
-    """The sessions in the order of the sheet; rows with the same id are one."""
+def read_timetable(
+    table: Table,
+    sheet: ClassSheet,
+    people: Participants,
+    faults: Faults,
+    before: Sequence[Mapping[str, Any]] = (),
+    reserved: Collection[str] = (),
+) -> list[Lesson]:
+    """The sessions in the order of the sheet; rows with the same id are one.
+
+    `before`: the sessions of the cohort file that holds, so that those without an id keep theirs; `reserved`:
+    ids that new sessions must not get.
+    """
     check_heading(table, TIMETABLE_READ, faults)
     for column, heading in table.extra.items():
         faults.note(
@@ -96,7 +108,7 @@ def read_timetable(table: Table, sheet: ClassSheet, people: Participants, faults
             faults.note(
                 table.grid.place(row.number), f"没有读：{shown(banner)}", f"not read: {shown(banner)}"
             )
-    reading.finish()
+    reading.finish(before, reserved)
     return reading.lessons
 
 
@@ -275,7 +287,7 @@ class _Reading:
             )
         lesson.periods += more.periods
 
-    def finish(self) -> None:
+    def finish(self, before: Sequence[Mapping[str, Any]], reserved: Collection[str]) -> None:
         """Ids for the sessions that have none, and the stated hours against the periods found."""
         for lines in self.hours.values():
             row, _, hours = lines[0]
@@ -286,23 +298,28 @@ class _Reading:
                     f"所填时间排出{found}节，与所填学时不符",
                     f"the times give {found} periods, not the hours stated",
                 )
-        free = (f"s{index:02d}" for index in range(1, 10**6))
-        for lesson in self.unnumbered:
-            lesson.session["id"] = next(name for name in free if name not in self.by_id)
-        if self.unnumbered:
-            count = len(self.unnumbered)
-            self.faults.note(
-                self.table.place("id"),
-                f"{count}次课没有课次编号，已按顺序编号；以后插入新行会改变编号，请导出后填回",
-                f"{count} sessions had no id and were numbered in order; a row inserted later changes the "
-                "numbers, so fill them in",
-            )
+        self._number(before, reserved)
         if not self.lessons and not self.faults.errors:
             self.faults.wrong(
                 self.table.grid.place(self.table.head_row),
                 None,
                 "表头下面没有一次课",
                 "no session under the heading",
+            )
+
+    def _number(self, before: Sequence[Mapping[str, Any]], reserved: Collection[str]) -> None:
+        """Ids for those that have none."""
+        named = [session_object(lesson, self.sheet) for lesson in self.unnumbered]
+        count = number_sessions(named, before, self.by_id, reserved)
+        for lesson, session in zip(self.unnumbered, named, strict=True):
+            lesson.session["id"] = session["id"]
+        if count:
+            self.faults.note(
+                self.table.place("id"),
+                f"{count}次课没有课次编号，已自动编号；再次导入时按日期、开始时间和课程名称认出。"
+                "会改时间的课，请先填课次编号（cohort export 里有）",
+                f"{count} sessions had no id and were numbered. The next import knows them by date, start "
+                "and course; before a time is changed, fill in the ids (cohort export has them)",
             )
 
 

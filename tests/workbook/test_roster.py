@@ -150,6 +150,7 @@ def test_people_known_from_an_earlier_import_keep_their_ids() -> None:
     known = {invented(2): "t05", invented(9): "t01"}
     imported = read(roster([person(1), person(2)]), known=known)
     assert {p["id"]: p["name"] for p in trainees(imported)} == {"t02": "学员乙", "t05": "学员丙"}
+    assert not [note for note in imported.notes if "没有编号" in note.text.zh]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ FOUR = ["08:30-09:15", "09:20-10:05", "10:10-10:55", "11:00-11:45"]
 
 
 def sessions(*lessons: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
-    return list(read(None, plan(*lessons, **options)).cohort["sessions"])
+    earlier = {key: options.pop(key) for key in ("sessions", "reserved") if key in options}
+    return list(read(None, plan(*lessons, **options), **earlier).cohort["sessions"])
 
 
 def wrong(*lessons: dict[str, Any], **options: Any) -> tuple[str, str]:
@@ -233,7 +234,50 @@ def test_rows_of_one_session_must_agree(changes: dict[str, Any], column: str, wo
 
 def test_sessions_without_id_are_numbered_around_those_with_one() -> None:
     assert [s["id"] for s in sessions(lesson(), lesson(课次编号="s01", 日期="2026-05-12"))] == ["s02", "s01"]
-    assert "已按顺序编号" in notes(lesson(课次编号=None))
+    assert "已自动编号" in notes(lesson(课次编号=None))
+
+
+AFTERNOON = {"开始时间": "13:30", "结束时间": "16:45"}
+
+
+def ids(before: list[dict[str, Any]], *lessons: dict[str, Any], **options: Any) -> list[str]:
+    """The ids of the sessions that are imported over others, given to those that start when they did."""
+    return [session["id"] for session in sessions(*lessons, sessions=sessions(*before), **options)]
+
+
+def test_a_row_inserted_changes_no_id() -> None:
+    """Whatever was said of a session by its id goes on being said of it."""
+    before = [lesson(), lesson(**AFTERNOON), lesson(日期="2026-05-12")]
+    new = lesson(日期="2026-05-10", 课程名称="安全")
+    assert ids(before, new, *before) == ["s04", "s01", "s02", "s03"]
+    assert ids(before, before[2], before[1], before[0]) == ["s03", "s02", "s01"]
+    assert ids(before, *before[1:]) == ["s02", "s03"]
+    assert "已自动编号" not in "\n".join(
+        note.sentence("zh") for note in read(None, plan(*before), sessions=sessions(*before)).notes
+    )
+
+
+def test_a_session_that_starts_at_another_time_or_is_another_course_is_a_new_one() -> None:
+    before = [lesson(), lesson(**AFTERNOON)]
+    assert ids(before, lesson(日期="2026-05-12"), before[1]) == ["s03", "s02"]
+    assert ids(before, lesson(课程名称="安全"), before[1]) == ["s03", "s02"]
+
+
+def test_sessions_of_one_course_at_one_time_are_known_by_their_room() -> None:
+    groups = [lesson(**{"教室号/会议号": room}) for room in ("room-1", "room-2", "room-3")]
+    assert ids(groups, groups[2], groups[0], groups[1]) == ["s03", "s01", "s02"]
+    moved = lesson(**{"教室号/会议号": "room-9"})
+    assert ids(groups, groups[0], moved, groups[2]) == ["s01", "s02", "s03"]
+    other = lesson(**{"教室号/会议号": "room-8"})
+    assert ids(groups, groups[0], moved, other) == ["s01", "s04", "s05"]
+
+
+def test_an_id_that_a_row_states_or_that_is_reserved_is_given_to_no_other() -> None:
+    before = [lesson(), lesson(**AFTERNOON)]
+    stated = lesson(课次编号="s01", 日期="2026-05-13")
+    assert ids(before, before[0], before[1], stated) == ["s03", "s02", "s01"]
+    new = lesson(日期="2026-05-14")
+    assert ids(before, *before, new, reserved={"s03", "s04"}) == ["s01", "s02", "s05"]
 
 
 def test_a_date_and_a_course_merged_over_rows_hold_for_each() -> None:
