@@ -140,10 +140,17 @@ def instants(times: Sequence[str]) -> list[int] | None:
     try:
         return [minutes[time[:17]] + seconds[time[17:20]] + rests[time[20:]] for time in times]
     except KeyError:
-        try:
-            return [instant(time) for time in times]
-        except ValueError:
-            return None
+        pass
+    try:
+        for known, start, end in ((minutes, 0, 17), (seconds, 17, 20), (rests, 20, None)):
+            for part, time in {time[start:end]: time for time in times}.items():
+                if part not in known:
+                    instant(time)  # remembers its parts
+        return [minutes[time[:17]] + seconds[time[17:20]] + rests[time[20:]] for time in times]
+    except KeyError:  # some times are written so that their parts say nothing of others
+        return [instant(time) for time in times]
+    except ValueError:
+        return None
 
 
 def prints(beats: Sequence[Head], datas: Sequence[bytes]) -> list[int]:
