@@ -137,20 +137,17 @@ def _of_words(data: Data) -> Said:
 def instants(times: Sequence[str]) -> list[int] | None:
     """The instants of these texts, in milliseconds; None where one of them is none."""
     minutes, seconds, rests = remembered()
-    try:
-        return [minutes[time[:17]] + seconds[time[17:20]] + rests[time[20:]] for time in times]
-    except KeyError:
-        pass
-    try:
-        for known, start, end in ((minutes, 0, 17), (seconds, 17, 20), (rests, 20, None)):
-            for part, time in {time[start:end]: time for time in times}.items():
-                if part not in known:
-                    instant(time)  # remembers its parts
-        return [minutes[time[:17]] + seconds[time[17:20]] + rests[time[20:]] for time in times]
-    except KeyError:  # some times are written so that their parts say nothing of others
-        return [instant(time) for time in times]
-    except ValueError:
-        return None
+    found = []
+    for time in times:
+        try:
+            at = minutes[time[:17]] + seconds[time[17:20]] + rests[time[20:]]
+        except KeyError:
+            try:
+                at = instant(time)
+            except ValueError:
+                return None
+        found.append(at)
+    return found
 
 
 def prints(beats: Sequence[Head], datas: Sequence[bytes]) -> list[int]:

@@ -5,29 +5,44 @@ file, a clock; an entry that isn't as it was.
 
     head    shapes (kind, source, decoder, headers that many share) · which shape each has · arrivals,
             stamps and lengths as differences · delivery ids · signatures as bytes · links
-    bodies  all of them in a row, random ids taken out, deflated: apart, so that one can be erased
+    bodies  all of them in a row, random ids taken out, packed: apart, so that one can be erased
 
 A block of small bodies keeps of each link four bytes only (enough to name the first that doesn't hold) and
 the whole link of its last entry; the others are worked out again when they are read.
 """
 
 import binascii
+import threading
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
+import zstandard
 
 from monitor.store import chain
 from monitor.store.lift import lift, lower
 
-FORM: Final = 1
-"""The version of this form, kept with every block."""
-_PLAIN, _DEFLATED = 0, 1
+FORM: Final = 2
+"""The version of this form, kept with every block. 1: packed by zlib, which is read still."""
+FAST, SMALL = 1, 3
+"""How hard to pack: where time counts, and where there is little of it."""
+_PLAIN, _DEFLATED, _ZSTD = 0, 1, 2
+_MOST_BYTES: Final = 1 << 30  # no part of a block is larger, whatever a damaged one says
 _SMALL: Final = 1024  # bytes a body; beyond it a whole link weighs nothing
 _CHECK: Final = 4
 _LINK: Final = 32
 _ID, _STAMP, _SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
+
+_DAMAGE: Final = (
+    zlib.error,
+    zstandard.ZstdError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    StopIteration,
+    OverflowError,
+)
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
@@ -67,8 +82,8 @@ class Blobs(NamedTuple):
     bodies: bytes
 
 
-def pack(rows: Sequence[Kept], level: int = 1) -> Blobs:
-    """The entries, whose positions follow one another, as a block; `level` of deflation."""
+def pack(rows: Sequence[Kept], level: int = FAST) -> Blobs:
+    """The entries, whose positions follow one another, as a block; packed as hard as `level` says."""
     shapes: dict[tuple[Any, ...], int] = {}
     codes, arrivals, stamps, names, signatures = [], [], [], [], []
     last = 0
@@ -104,8 +119,8 @@ def pack(rows: Sequence[Kept], level: int = 1) -> Blobs:
     return Blobs(
         _pack(
             [
-                _deflate(_pack(small), 6),
-                *_lifted("\n".join(names).encode(), 6),
+                _deflate(_pack(small), FAST),
+                *_lifted("\n".join(names).encode(), FAST),
                 b"".join(signatures),
                 b"".join(links),
             ]
@@ -128,11 +143,11 @@ def unpack(first: int, before: bytes, blobs: Blobs, form: int = FORM) -> list[Ke
 
 def stored(first: int, blobs: Blobs, form: int = FORM) -> tuple[list[Kept], list[bytes]]:
     """The entries without their links, and of each link what is stored; ValueError where it is damaged."""
-    if form != FORM:
+    if not 1 <= form <= FORM:
         raise ValueError(f"a block has a form this version doesn't know: {form}")
     try:
         return _stored(first, blobs)
-    except (zlib.error, TypeError, AttributeError, LookupError, StopIteration, OverflowError) as error:
+    except _DAMAGE as error:
         raise ValueError(f"a block can't be unpacked: {error}") from None
 
 
@@ -216,17 +231,32 @@ def _lowered(parts: Sequence[Any]) -> bytes:
     return lower(form, _inflate(rest), lifted)
 
 
+class _Packers(threading.local):
+    """What packs and unpacks in one thread: making them anew costs more than small pieces do."""
+
+    def __init__(self) -> None:
+        self.by_level = {level: zstandard.ZstdCompressor(level=level) for level in (FAST, SMALL)}
+        self.unpacker = zstandard.ZstdDecompressor()
+
+
+_packers = _Packers()
+
+
 def _deflate(data: bytes, level: int) -> bytes:
-    work = zlib.compressobj(level, zlib.DEFLATED, -15, 9)
-    small = work.compress(data) + work.flush()
-    return bytes([_DEFLATED]) + small if len(small) < len(data) else bytes([_PLAIN]) + data
+    small = _packers.by_level[level].compress(data)
+    return bytes([_ZSTD]) + small if len(small) < len(data) else bytes([_PLAIN]) + data
 
 
 def _inflate(data: bytes) -> bytes:
-    if data[0] == _PLAIN:
-        return data[1:]
+    form, small = data[0], data[1:]
+    if form == _PLAIN:
+        return small
+    if form == _ZSTD:
+        if zstandard.frame_content_size(small) > _MOST_BYTES:
+            raise ValueError("a block can't be unpacked: a part of it is larger than any block")
+        return _packers.unpacker.decompress(small, allow_extra_data=False)
     work = zlib.decompressobj(-15)
-    whole = work.decompress(data[1:])
-    if data[0] != _DEFLATED or not work.eof or work.unused_data:
+    whole = work.decompress(small)
+    if form != _DEFLATED or not work.eof or work.unused_data:
         raise ValueError("a block can't be unpacked: a part of it is not whole")
     return whole

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from monitor.store.block import FORM, Kept, pack
+from monitor.store.block import FAST, FORM, SMALL, Kept, pack
 from monitor.store.chain import ORIGIN
 from monitor.store.entry import Entry
 from monitor.store.pages import KEY_BITS, Block, Key, open_pages
@@ -87,7 +87,7 @@ class Ledger:
         young = self._young + rows
         size = sum(len(row.body) for row in young)
         if len(young) < _CLOSE and size < _CLOSE_BYTES:
-            self._pages.add(_packed(rows, before, 1))
+            self._pages.add(_packed(rows, before, FAST))
             return young
         first = young[0].position
         if self._young:
@@ -97,7 +97,7 @@ class Ledger:
         for part in _parts(young, size):
             held = sum(len(row.body) for row in part)
             small = held < len(part) * 1024  # many small deliveries: packing is little of it
-            blocks.append(_packed(part, before, 4 if small else 1))
+            blocks.append(_packed(part, before, SMALL if small else FAST))
             sources.append({row.source for row in part})
             before = part[-1].link
         self._pages.close_young(first, blocks, sources)
@@ -109,7 +109,7 @@ class Ledger:
             row._replace(body=replacement, erased=row.body_hash()) if row.position == position else row
             for row in block.rows()
         ]
-        self._pages.replace(block.first, *pack(rows, 6))
+        self._pages.replace(block.first, *pack(rows, SMALL))
 
     def touch(self) -> None:
         """Writes and syncs something that changes nothing: whether that goes."""

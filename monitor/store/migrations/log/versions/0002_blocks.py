@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from alembic import op
 
-from monitor.store.block import FORM, Kept, pack
+from monitor.store.block import FORM, SMALL, Kept, pack
 from monitor.store.migrate import DamagedLog
 
 revision = "log_0002"
@@ -59,7 +59,7 @@ def upgrade() -> None:
     put_source = sa.text("INSERT INTO block_sources (source, first) VALUES (:source, :first)")
     before = bytes(32)
     for rows in _groups(db):
-        head, bodies = pack(rows, 6)
+        head, bodies = pack(rows, SMALL)
         first, link = rows[0].position, rows[-1].link
         block = {"first": first, "entries": len(rows), "form": FORM, "before": before, "link": link}
         db.execute(put_block, {**block, "head": head, "bodies": bodies})
