@@ -46,6 +46,7 @@ class Connection(RequestHandler):
         self._shortcut = shortcut
         self._idle: asyncio.Future[None] | None = None
         self._known: tuple[object, Exception] | None = None
+        self._ending = False
 
     def known(self, message: object) -> Exception | None:
         """Why the delivery of that message was not kept, if it went the short way."""
@@ -97,7 +98,7 @@ class Connection(RequestHandler):
             waiter.cancel()
             return
         transport.write(outcome)
-        if self._close or self._force_close or waiter.done():
+        if self._close or self._force_close or self._ending or waiter.done():
             waiter.cancel()
             transport.close()
             return
@@ -149,17 +150,26 @@ class Connection(RequestHandler):
 
     async def gone(self, until: float) -> None:
         """Returns when this connection has answered and is closed; at `until` (loop time) it is cut off."""
-        self.close()  # after the request in hand; at once where there is none
+        loop = asyncio.get_running_loop()
+        if self._request_in_progress:  # once it is told to close, aiohttp drops all that still comes for it
+            self._ending = True
+            self._handler_waiter = loop.create_future()
+            self._handler_waiter.add_done_callback(self._answered)
+        else:
+            self.close()
         task = self._task_handler
         if task is None or task.done():
             return
-        loop = asyncio.get_running_loop()
         await asyncio.wait([task], timeout=max(0.0, until - loop.time()))
         if not task.done():
             if self.transport is not None:
                 self.transport.abort()
             task.cancel()
             await asyncio.wait([task], timeout=CUT_SECONDS)
+
+    def _answered(self, _request: asyncio.Future[None]) -> None:
+        self._handler_waiter = None
+        self.close()
 
 
 class _Server(web.Server):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from websockets.asyncio.client import connect
 
 from monitor import app
 from tests.serve.school import COHORT, School, school
@@ -98,10 +100,38 @@ async def test_a_body_that_arrives_while_the_service_ends_is_taken_and_answered(
             line = await lines.enter_async_context(talk(place, head("GET /healthz") + start + body[:100]))
             await line.reader.readuntil(b'{"status":"ok"}\n')  # and behind it the delivery has begun
 
-            async def finish() -> None:
-                await place.parts.drain.wait()
-                line.writer.write(body[100:])
-
-            rest = asyncio.create_task(finish())
+            rest = asyncio.create_task(finish(place, line, body[100:]))
         await rest
         assert (await line.rest()).startswith(b"HTTP/1.1 202 ")
+
+
+async def finish(place: School, line: Talk, said: bytes) -> None:
+    """Says the rest in two parts, when the end is well under way: nobody can connect any more."""
+    with suppress(ConnectionError):
+        while True:
+            _, writer = await asyncio.open_connection("127.0.0.1", int(place.url.rpartition(":")[2]))
+            writer.close()
+            await asyncio.sleep(0)
+    for part in (said[:100], said[100:]):
+        line.writer.write(part)
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+async def test_the_goodbye_of_a_platform_is_heard_while_the_service_ends(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    """The end takes as long as the answers do, not as long as the patience with who says nothing."""
+    monkeypatch.setattr(app, "DRAIN_SECONDS", 1_000)
+    monkeypatch.setattr("monitor.serve.socket.CLOSE_SECONDS", 1_000)
+    async with asyncio.timeout(60), AsyncExitStack() as lines:
+        async with school(tmp_path / "data") as place:
+            where = place.url.replace("http", "ws", 1) + "/v1/ingest/main/stream"
+            socket = await lines.enter_async_context(
+                connect(where, additional_headers=place.headers("platform"), max_queue=None)
+            )
+            for _ in range(300):
+                await socket.send(b"nonsense")
+            await socket.recv()
+        await socket.wait_closed()
+        assert socket.close_code == 1001
