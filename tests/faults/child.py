@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -89,8 +91,9 @@ class Child:
 
     async def kill(self) -> None:
         """Kill -9, and gone."""
-        self.signal(signal.SIGKILL)
-        await self.ended()
+        if self.code is None:
+            self.signal(signal.SIGKILL)
+            await self.ended()
 
     async def end(self) -> int:
         """SIGTERM; the exit code."""
@@ -141,10 +144,8 @@ def _journal(data: Path) -> Path:
 
 
 def _arguments(data: Path, database: str | None) -> list[str]:
-    return [
-        *("serve", "--data", str(data), "--port", "0"),
-        *(() if database is None else ("--database", database)),
-    ]
+    elsewhere = [] if database is None else ["--database", database]
+    return ["serve", "--data", str(data), "--port", "0", *elsewhere]
 
 
 def _environment() -> dict[str, str]:
@@ -159,7 +160,7 @@ async def spawn(
     before: Callable[[], None] | None = None,
     journal: Path | None = None,
 ) -> Alone:
-    """Starts the service over a folder; `above` stands before its command, `before` runs in the child."""
+    """Starts the service as people do; `above` stands before its command, `before` runs in the child."""
 
     def prepare() -> None:
         leashed()
@@ -179,8 +180,8 @@ async def spawn(
 
 
 @asynccontextmanager
-async def serving(data: Path, **more: Any) -> AsyncIterator[Alone]:
-    """A service that listens; whatever is left of it in the end is killed."""
+async def hurt(data: Path, **more: Any) -> AsyncIterator[Alone]:
+    """A service that listens, started by `spawn`; whatever is left of it in the end is killed."""
     child = await spawn(data, **more)
     try:
         await child.listens()
@@ -197,33 +198,57 @@ def only_child(pid: int) -> int:
     return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
 
-@asynccontextmanager
-async def nursery() -> AsyncIterator[Callable[[Path, str | None], Awaitable[Child]]]:
-    """Starts services quickly, one after the other, each killed or ended before the next."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.faults.nursery"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=_environment(),
-        cwd=ROOT,
-        preexec_fn=leashed,
-    )
-    stdin, stdout = process.stdin, process.stdout
-    assert stdin is not None
-    assert stdout is not None
+@functools.cache
+def _nursery() -> str:
+    """Where the one nursery of these tests listens; made when it is first needed."""
+    address = f"\0monitor-faults-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(address)
+        listening.listen(64)
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.nursery"],
+            stdin=listening,
+            stdout=subprocess.DEVNULL,
+            env=_environment(),
+            cwd=ROOT,
+            preexec_fn=leashed,
+        )
+    return address
 
-    async def start(data: Path, database: str | None = None) -> Child:
-        told = {"arguments": _arguments(data, database), "journal": str(_journal(data))}
-        stdin.write(json.dumps(told).encode() + b"\n")
-        child = Child(_journal(data), stdout.readline)
+
+@asynccontextmanager
+async def nursery() -> AsyncIterator[Callable[..., Awaitable[Child]]]:
+    """Starts services quickly, one after the other, each killed or ended before the next."""
+    reader, writer = await asyncio.open_unix_connection(_nursery())
+    children: list[Child] = []
+
+    async def start(
+        data: Path, database: str | None = None, *, journal: Path | None = None, hurry: bool = False
+    ) -> Child:
+        journal = journal or _journal(data)
+        journal.touch()
+        told = {"arguments": _arguments(data, database), "journal": str(journal), "hurry": hurry}
+        writer.write(json.dumps(told).encode() + b"\n")
+        child = Child(journal, reader.readline)
+        children.append(child)
         await child.born()
         return child
 
     try:
         yield start
     finally:
-        process.kill()
-        await process.wait()
+        if children:
+            await children[-1].kill()
+        writer.close()
+
+
+@asynccontextmanager
+async def serving(data: Path, **more: Any) -> AsyncIterator[Child]:
+    """A service that listens, started quickly; whatever is left of it in the end is killed."""
+    async with nursery() as start:
+        child = await start(data, **more)
+        await child.listens()
+        yield child
 
 
 async def until(true: Callable[[], Any]) -> None:

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from tests.faults.child import LONG, nursery, serving
+from tests.faults.child import LONG, hurt, nursery
 from tests.faults.kept import holds
 from tests.faults.sender import Ground, Sender, client
 from tests.faults.strace import inject, needs_strace
@@ -47,7 +47,7 @@ async def test_what_a_failing_sync_left_in_the_file_is_kept_once(ground: Ground)
 async def refused_meanwhile(ground: Ground, fault: str) -> None:
     """Pushes until all is taken; then everything is there once, where it was said to be."""
     sender = Sender()
-    async with serving(ground.data, above=inject(ground.data / "log.sqlite-wal", fault)) as child:
+    async with hurt(ground.data, above=inject(ground.data / "log.sqlite-wal", fault)) as child:
         for _ in range(5):
             await settle(sender, child.url, [sender.delivery(size)[0] for size in (1, 1, 1, 30, 200)])
         assert 0 == await child.end()
@@ -63,7 +63,7 @@ async def test_killed_between_a_write_and_its_sync(call: str, seed: int, ground:
     chance = random.Random(f"{call}{seed}")
     sender, stop = Sender(), asyncio.Event()
     fault = f"{call}:signal=KILL:when={chance.randrange(3, 60)}"
-    async with serving(ground.data, above=inject(ground.data / "log.sqlite-wal", fault)) as child:
+    async with hurt(ground.data, above=inject(ground.data / "log.sqlite-wal", fault)) as child:
         async with client() as http:
             lanes = [sender.push(http, child.url, [1, 20, 200], stop) for _ in range(8)]
             await asyncio.gather(*lanes)

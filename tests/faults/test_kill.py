@@ -15,6 +15,8 @@ from tests.faults.sender import Ground, Sender, client
 
 ROUNDS, KILLS = (50, 20) if LONG else (4, 5)
 ROUNDS_ON_A_SERVER = 10 if LONG else 1
+MOST_HEARD = 600 if LONG else 300
+"""After how many answers, at most, the service is killed."""
 
 REASON = "教师点名在场"
 
@@ -58,7 +60,7 @@ async def life(
             lanes += [sender.stream(ground, child.url, sizes, never) for sizes in ([1], [1, 50], [2, 1, 1])]
             lanes += [propose(ground, child.url, http, decided)]
             tasks = [asyncio.create_task(lane) for lane in lanes]
-            wanted = before + (1 if how == "moments" else chance.randrange(1, 600))
+            wanted = before + (1 if how == "moments" else chance.randrange(1, MOST_HEARD))
             await until(lambda: sender.heard >= wanted)
             if how == "moments":
                 await asyncio.sleep(chance.random() * 0.3)

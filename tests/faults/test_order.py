@@ -8,7 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
-from tests.faults.child import serving
+from tests.faults.child import hurt
 from tests.faults.kept import entries, holds
 from tests.faults.sender import Ground, Sender, client, connected, frame
 from tests.faults.strace import SENDS, SYNCS, WRITES, Call, calls, needs_strace, watch
@@ -67,7 +67,7 @@ class PowerCut:
 async def test_each_delivery_is_written_then_synced_then_answered(ground: Ground, tmp_path: Path) -> None:
     sender = Sender(prefix="order")
     disk = PowerCut(ground, tmp_path / "found")
-    async with serving(ground.data, above=watch(tmp_path / "trace")) as child, client() as http:
+    async with hurt(ground.data, above=watch(tmp_path / "trace")) as child, client() as http:
         for _ in range(5):
             names = [sender.delivery(size)[0] for size in (1, 1, 1, 1, 3, 60)]
             # the second and third of the same must not be answered before the first is durable

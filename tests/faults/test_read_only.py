@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.child import Died, serving, spawn
+from tests.faults.child import Died, hurt, serving, spawn
 from tests.faults.disk import ShortFiles, on_a_small_disk, small_disk
 from tests.faults.kept import holds
 from tests.faults.sender import Ground, Sender, client
@@ -44,14 +44,14 @@ async def test_what_may_not_be_written_is_named_at_the_start(what: str, ground: 
         )
     finally:
         file.chmod(mode)
-    async with serving(ground.data, before=ordinary) as child:
+    async with serving(ground.data) as child:
         assert 0 == await child.end()
 
 
 async def test_files_that_may_only_be_read_from_now_on_lose_nothing(ground: Ground) -> None:
     """What is open can be written on; once it has to be opened again it waits until that is allowed."""
     sender = Sender()
-    async with serving(ground.data, before=ordinary) as child, client() as http:
+    async with hurt(ground.data, before=ordinary) as child, client() as http:
         await settle(sender, child.url, [sender.delivery()[0] for _ in range(3)])
         for file in ground.data.glob("log.sqlite*"):
             file.chmod(0o400)

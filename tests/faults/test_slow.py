@@ -7,7 +7,7 @@ import resource
 
 import pytest
 
-from tests.faults.child import LONG, serving
+from tests.faults.child import LONG, hurt, serving
 from tests.faults.kept import holds
 from tests.faults.raw import Line, chunked, head
 from tests.faults.sender import Ground, Sender, client
@@ -39,7 +39,7 @@ async def test_who_dawdles_is_let_go_and_holds_up_nobody(ground: Ground) -> None
     if not raised(IDLE + SPARE):
         pytest.skip(f"{IDLE} idle connections need a hard limit of {IDLE + SPARE} open files (ulimit -Hn)")
     slow, busy = Sender(prefix="slow"), Sender(prefix="busy")
-    async with serving(ground.data) as child, client() as http:
+    async with serving(ground.data, hurry=not LONG) as child, client() as http:
         idle = []
         for _ in range(IDLE // 50):
             idle += await asyncio.gather(*(Line.open(child.port) for _ in range(50)))
@@ -88,7 +88,7 @@ async def test_without_descriptors_left_those_who_are_connected_are_served(groun
     def few() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 
-    async with serving(ground.data, before=few) as child, client(limit=1) as http:
+    async with hurt(ground.data, before=few) as child, client(limit=1) as http:
         assert 202 == (await sender.post(http, child.url, sender.delivery()[0]))[0]
         lines = [await Line.open(child.port) for _ in range(100)]
         for _ in range(50):
