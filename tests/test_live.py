@@ -425,27 +425,27 @@ async def test_when_the_service_ends_so_does_every_watcher(stage: Stage) -> None
 async def test_the_ring_keeps_so_many_changes_and_no_more() -> None:
     channel = Channel()
     for n in range(MOST_KEPT + 10):
-        state = {"n": n, "roster": []}
-        channel.tell(str(n), {"full": state, "masked": state})
+        change = {"values": {"n": n}}
+        channel.tell(str(n), {"full": change, "masked": change})
     watcher = Watcher("full", most_waiting=10_000)
-    channel.join(watcher, "9")
+    channel.join(watcher, "9", lambda _: {})
     assert heard(watcher)[0]["type"] == "resumed"
     watcher = Watcher("full")
-    channel.join(watcher, "8")
+    channel.join(watcher, "8", lambda _: {})
     assert heard(watcher)[0]["type"] == "snapshot"
 
 
 async def test_who_missed_more_than_may_wait_gets_a_snapshot_after_all() -> None:
     channel = Channel()
     for n in range(MOST_WAITING + 10):
-        state = {"n": n, "roster": []}
-        channel.tell(str(n), {"full": state, "masked": state})
+        change = {"values": {"n": n}}
+        channel.tell(str(n), {"full": change, "masked": change})
     watcher = Watcher("full")
-    channel.join(watcher, "0")
+    channel.join(watcher, "0", lambda _: {"n": MOST_WAITING + 9})
     found = None
     for message in heard(watcher):
         found = apply(found, message)
-    assert found == {"n": MOST_WAITING + 9, "roster": []}
+    assert found == {"n": MOST_WAITING + 9}
 
 
 _row = st.fixed_dictionaries({"id": st.sampled_from("abcd"), "n": st.integers(0, 3)})
@@ -517,8 +517,8 @@ def test_a_turn_that_fails_stops_nobody() -> None:
 async def test_who_comes_back_in_the_middle_gets_each_change_once() -> None:
     channel = Channel()
     for n in range(5):
-        state = {"n": n, "roster": []}
-        channel.tell(str(n), {"full": state, "masked": state})
+        change = {"values": {"n": n}}
+        channel.tell(str(n), {"full": change, "masked": change})
     watcher = Watcher("full")
-    channel.join(watcher, "2")
+    channel.join(watcher, "2", lambda _: {})
     assert [message["position"] for message in heard(watcher)] == ["2", "3", "4"]

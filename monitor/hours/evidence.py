@@ -307,14 +307,29 @@ class Connection:
         believed = self.believes.limit_ms if self.believes.states else self.believes.silence_ms
         return as_of - self.last > believed
 
+    def holds(self, since: int, as_of: int) -> bool:
+        """Whether beats say from `since` to `as_of`, without a break, that the camera is on."""
+        return (
+            self.state == _ON
+            and not self.believes.states
+            and as_of - self.last <= self.believes.silence_ms
+            and self.categories[-1] == VALID
+            and self.starts[-1] <= since
+        )
+
     def next_change(self, as_of: int) -> int | None:
-        """The next instant after `as_of` at which time alone changes what this connection says."""
+        """The next instant after `as_of` at which time alone changes what this connection says.
+
+        What its last event does is seen from the instant after it: spans are half-open.
+        """
+        if self.last >= as_of:
+            return as_of + 1
         if self.state in (_OUT, _OFF):
             return None
         if not self.believes.states:
             due = self.last + self.believes.silence_ms + 1
         elif self.state == _ON:
-            due = self.last + self.believes.limit_ms
+            due = self.last + self.believes.limit_ms + 1
         else:
             return None
         return due if due > as_of else None

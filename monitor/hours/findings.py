@@ -6,7 +6,7 @@ Never: an error, a verdict.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -48,6 +48,8 @@ class Noticed:
     def __init__(self) -> None:
         self.first: dict[tuple[str, str, str], int] = {}
         self.corrections: list[Finding] = []
+        self.changes = 0
+        """How often something was noticed that was not known."""
 
     def at(self, code: str, source: str, what: str, at: int) -> None:
         """Keep the earliest instant of something unknown: `code`, of a source, named `what`."""
@@ -55,6 +57,12 @@ class Noticed:
         known = self.first.get(key)
         if known is None or at < known:
             self.first[key] = at
+            self.changes += 1
+
+    def correction(self, finding: Finding) -> None:
+        """Keep what is wrong with a correction."""
+        self.corrections.append(finding)
+        self.changes += 1
 
 
 _NAMED_AS = {
@@ -74,6 +82,23 @@ def findings(
     counts: Callable[[Event], bool],
 ) -> list[Finding]:
     """All findings at `as_of`; `counts` tells whether an event counts by then."""
+    found = [*of_plan(plan), *of_events(plan, noticed, memory, counts)]
+    for person_id, left in traces.items():
+        found += of_person(plan, as_of, person_id, left)
+    return sorted(found, key=order)
+
+
+def of_person(plan: Plan, as_of: int, person_id: str, traces: Traces) -> list[Finding]:
+    """Those that a person's traces make; nothing but the traces and the timetable changes them."""
+    return [
+        *_of_teacher(plan, as_of, person_id, traces),
+        *_of_sign_outs(plan, as_of, person_id, traces),
+        *_of_connections(plan, as_of, person_id, traces),
+    ]
+
+
+def of_events(plan: Plan, noticed: Noticed, memory: Memory, counts: Callable[[Event], bool]) -> list[Finding]:
+    """Those that single events make, whoever they are of."""
 
     def counting(keys: Iterable[tuple[str, str]]) -> Iterator[Event]:
         for key in keys:
@@ -81,26 +106,23 @@ def findings(
             if event is not None and counts(event):
                 yield event
 
-    found = [
-        *_of_plan(plan),
-        *_of_teachers(plan, as_of, traces),
-        *_of_sign_outs(plan, as_of, traces),
-        *_of_connections(plan, as_of, traces),
+    return [
         *_of_first_seen(noticed),
         *noticed.corrections,
         *_of_arrivals(plan, counting(memory.odd_arrivals)),
         *(Finding("id_reused", e.at, source=e.source, event=e.id) for e in counting(memory.reused)),
     ]
-    return sorted(found, key=_order)
 
 
-def _order(finding: Finding) -> tuple[Any, ...]:
+def order(finding: Finding) -> tuple[Any, ...]:
+    """What findings are sorted by."""
     named = (finding.at, finding.person, finding.session, finding.index, finding.source, finding.event)
     places = [(value is not None, value if value is not None else 0) for value in named]
     return (finding.code, *places, msgspec.json.encode(finding.shown(), order="sorted"))
 
 
-def _of_plan(plan: Plan) -> Iterator[Finding]:
+def of_plan(plan: Plan) -> Iterator[Finding]:
+    """Those that the timetable alone makes, at any instant."""
     policy = plan.policy
     starts: dict[date, int] = {}
     count: Counter[date] = Counter()
@@ -121,50 +143,40 @@ def _of_plan(plan: Plan) -> Iterator[Finding]:
         yield Finding("plan_without_slack")
 
 
-def _of_teachers(plan: Plan, as_of: int, traces: Mapping[str, Traces]) -> Iterator[Finding]:
-    for period in plan.periods:
-        teacher = period.session.teacher
-        if teacher is None or not period.countable or as_of < period.end + plan.policy.silence_ms:
+def _of_teacher(plan: Plan, as_of: int, person_id: str, traces: Traces) -> Iterator[Finding]:
+    for period in plan.taught.get(person_id, ()):
+        if as_of < period.end + plan.policy.silence_ms:
             continue
         if period.session.mode == "online":
-            valid = traces[teacher].measure(period, as_of).get("valid", 0)
-            proven = valid >= plan.policy.hour_ms
+            proven = traces.measure(period, as_of).get("valid", 0) >= plan.policy.hour_ms
         else:
-            proven = traces[teacher].signed_in(period.slot)
+            proven = traces.signed_in(period.slot)
         if not proven:
             session = period.session.id
-            yield Finding("teacher_not_proven", period.start, teacher, session, period.index)
+            yield Finding("teacher_not_proven", period.start, person_id, session, period.index)
 
 
-def _of_sign_outs(plan: Plan, as_of: int, traces: Mapping[str, Traces]) -> Iterator[Finding]:
+def _of_sign_outs(plan: Plan, as_of: int, person_id: str, traces: Traces) -> Iterator[Finding]:
+    if plan.people[person_id].role != "trainee" or not traces.marks:
+        return
     for session in plan.cohort.sessions:
         slot = plan.slot_of[session.id]
-        if not session.sign_out or as_of < slot.end + plan.policy.silence_ms:
-            continue
-        for person in plan.trainees:
-            if traces[person.id].presence(slot).there:
-                yield Finding("sign_out_missing", slot.end, person.id, session.id)
+        if session.sign_out and as_of >= slot.end + plan.policy.silence_ms and traces.presence(slot).there:
+            yield Finding("sign_out_missing", slot.end, person_id, session.id)
 
 
-def _of_connections(plan: Plan, as_of: int, traces: Mapping[str, Traces]) -> Iterator[Finding]:
-    ends: dict[str, dict[date, int]] = defaultdict(dict)
-    for room, sessions in plan.rooms.items():
-        for session in sessions:
-            on = plan.slot_of[session.id].on
-            ends[room][on] = max(ends[room].get(on, 0), session.periods[-1][1])
-    for person_id, left in traces.items():
-        for connection in left.connections():
-            source = connection.source
-            for at, event_id in connection.strays:
-                yield Finding("leave_without_join", at, person_id, source=source, event=event_id)
-            entries = set()
-            for end in ends.get(connection.room, {}).values():
-                settled = end + plan.policy.silence_ms
-                stay = connection.in_room_at(settled) if settled <= as_of else None
-                if stay is not None:
-                    entries.add(stay.start)
-            for at in entries:
-                yield Finding("join_without_leave", at, person_id, source=source)
+def _of_connections(plan: Plan, as_of: int, person_id: str, traces: Traces) -> Iterator[Finding]:
+    for connection in traces.connections():
+        source = connection.source
+        for at, event_id in connection.strays:
+            yield Finding("leave_without_join", at, person_id, source=source, event=event_id)
+        entries = set()
+        for settled in plan.room_ends.get(connection.room, ()):
+            stay = connection.in_room_at(settled) if settled <= as_of else None
+            if stay is not None:
+                entries.add(stay.start)
+        for at in entries:
+            yield Finding("join_without_leave", at, person_id, source=source)
 
 
 def _of_first_seen(noticed: Noticed) -> Iterator[Finding]:

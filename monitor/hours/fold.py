@@ -1,13 +1,12 @@
 """A cohort's events to its result at any instant: a pure function of their set.
 
-In: events, as `Index` takes them. Out: verdicts, totals, findings, and what the live board and a doubting
-person ask: who does what now, when does time change something, which events stand behind a period. Never:
-decodes, reads a clock. The live service and the recount use this same fold, so no rule is written twice.
+In: events, as `Index` takes them. Out: verdicts, totals, findings, and what a doubting person asks: which
+stays there were, which events stand behind a period. Never: decodes, reads a clock. The live service and the
+recount use this same fold, so no rule is written twice.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,21 +14,15 @@ import msgspec
 
 from monitor.cohort import Person
 from monitor.event import Event
+from monitor.hours.evidence import FOREVER
 from monitor.hours.findings import Finding, findings
 from monitor.hours.index import Index
-from monitor.hours.plan import Period, Plan, rooms_of
+from monitor.hours.plan import Plan, rooms_of
 from monitor.hours.proof import Proof
-from monitor.hours.standing import Planned, Totals, percent, planned, totals
-from monitor.hours.verdict import Judged, judge, judge_one
+from monitor.hours.record import Record, Standing
+from monitor.hours.standing import Planned, percent, planned
+from monitor.hours.traces import Touch
 from monitor.instant import rfc3339
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """One trainee's part of a result."""
-
-    person: Person
-    totals: Totals
-    periods: list[Judged]
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -44,18 +37,55 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Fold(Index):
-    """The events of one cohort, folded: `add` events, ask `result` at any instant."""
+    """The events of one cohort, folded: `add` events, ask `result` at any instant.
+
+    `beginnings` counts how often all that was made of the events was thrown away and made anew.
+    """
+
+    beginnings = 0
+
+    def _start_over(self, sorted_to: int) -> None:
+        super()._start_over(sorted_to)
+        self._records: dict[str, Record] = {}
+        self._touches: dict[str, Touch] = {}
+        self.beginnings += 1
 
     def at(self, as_of: int) -> Fold:
-        """The fold as it stands at `as_of`: itself, or another for an instant already passed."""
-        if as_of >= self.sorted_to or not self.stands_past(as_of):
+        """The fold as it stands at `as_of`: itself, or another for an instant already passed.
+
+        It moves no farther than events are waiting for it, so that an earlier instant may still be asked for.
+        """
+        if self.stands_past(as_of):
+            if self.lean:
+                raise ValueError("a lean fold keeps too little to go back")
+            earlier = Fold(self.plan)
+            earlier.take_over(self, as_of)
+            return earlier
+        self.up_to(self.sorted_to)
+        if any(at <= as_of for at in self.waiting()):
             self.up_to(as_of)
-            return self
-        if self.lean:
-            raise ValueError("a lean fold keeps too little to go back")
-        earlier = Fold(self.plan)
-        earlier.take_over(self, as_of)
-        return earlier
+        for person_id, traces in self.traces.items():
+            if traces.since < FOREVER:
+                self._touched(person_id, traces.touch())
+        return self
+
+    def _touched(self, person_id: str, touch: Touch) -> None:
+        record, before = self._records.get(person_id), self._touches.get(person_id)
+        if record is not None:
+            record.touched(touch.since)
+        self._touches[person_id] = touch if before is None else before.and_then(touch)
+
+    def touches_since(self) -> dict[str, Touch]:
+        """Who was touched since this was asked last, as far as the fold stands; one may ask and no more."""
+        found, self._touches = self._touches, {}
+        return found
+
+    def waiting(self) -> Iterator[int]:
+        """The instants (ms) of events that have not come, as far as the fold stands."""
+        for event in self._ahead:
+            yield event.at
+        for _, _, at in self._beats_ahead:
+            yield at
 
     def result(self, as_of: int) -> Result:
         """Verdicts, totals and findings at the instant `as_of` (milliseconds)."""
@@ -73,14 +103,11 @@ class Fold(Index):
         )
 
     def standing(self, person: Person, as_of: int) -> Standing:
-        """One trainee's verdicts and totals, of a fold that stands `at` as_of."""
-        traces = self.traces[person.id]
-
-        def measured(period: Period) -> dict[str, int]:
-            return traces.measure(period, as_of)
-
-        periods = judge(self.plan, person, as_of, measured, self.corrections.get(person.id, ()))
-        return Standing(person, totals(self.plan, periods, as_of, traces.signed_in), periods)
+        """One person's verdicts and totals, of a fold that stands `at` as_of."""
+        record = self._records.get(person.id)
+        if record is None:
+            record = self._records[person.id] = Record(self.plan, person, self.traces[person.id])
+        return record.standing(as_of, self.corrections.get(person.id, ()))
 
     def findings(self, as_of: int) -> list[Finding]:
         """What a person should look at, of a fold that stands `at` as_of."""
@@ -158,88 +185,3 @@ class Fold(Index):
             }
             for event in sorted(events, key=lambda event: (event.at, event.id))
         ]
-
-    # --- the board ---------------------------------------------------------------------------------------
-
-    def now(self, as_of: int) -> list[dict[str, Any]]:
-        """What each person does in the period that runs at `as_of`, trainees and its teacher."""
-        fold = self.at(as_of)
-        return [
-            fold._doing(person, period, as_of)
-            for period in self._runs(as_of)
-            for person in self.plan.people.values()
-            if self._expected(person, period)
-        ]
-
-    def _expected(self, person: Person, period: Period) -> bool:
-        if person.role == "teacher":
-            return period.session.teacher == person.id
-        return self.plan.enrolled(person, period)
-
-    def _doing(self, person: Person, period: Period, as_of: int) -> dict[str, Any]:
-        traces = self.traces[person.id]
-        if period.session.mode == "online":
-            timeline = traces.timeline(period, as_of)
-            words = ["camera_on", "camera_on", "camera_on", "camera_off", "no_evidence", "not_in_room"]
-            state = words[timeline[-1][2]]
-            since = as_of
-            for start, _, category in reversed(timeline):
-                if words[category] != state:
-                    break
-                since = start
-        else:
-            found = traces.presence(period.slot)
-            state = "signed_in" if found.there else "signed_out" if found.stays else "not_signed_in"
-            since = (
-                found.stays[-1][0]
-                if found.there
-                else found.stays[-1][1]
-                if found.stays
-                else period.slot.start
-            )
-        doing: dict[str, Any] = {
-            "person": person.id,
-            "role": person.role,
-            "session": period.session.id,
-            "index": period.index,
-            "state": state,
-            "since": rfc3339(since),
-            "milliseconds": traces.measure(period, as_of),
-        }
-        if person.role == "trainee":
-            one = self._running(person, period, as_of)
-            doing |= {"verdict": one.verdict, "reachable": one.reachable, "can_still": one.can_still}
-        return doing
-
-    def next_change(self, as_of: int) -> int | None:
-        """The next instant after `as_of` at which time alone changes the result; None when never again."""
-        fold = self.at(as_of)
-        return min((at for at in fold._due(as_of) if at > as_of), default=None)
-
-    def _due(self, as_of: int) -> Iterator[int]:
-        place = bisect_right(self.plan.instants, as_of)
-        yield from self.plan.instants[place : place + 1]
-        for traces in self.traces.values():
-            for connection in traces.connections():
-                due = connection.next_change(as_of)
-                if due is not None:
-                    yield due
-        for event in self._ahead:
-            yield event.at
-        for _, _, at in self._beats_ahead:
-            yield at
-        for period in self._runs(as_of):
-            for person in self.plan.trainees:
-                one = self._running(person, period, as_of)
-                if one.can_still and one.reachable is not None:
-                    yield as_of + one.reachable - self.plan.policy.hour_ms + 1
-
-    def _runs(self, as_of: int) -> list[Period]:
-        """The periods that have begun and are not settled."""
-        silence_ms = self.plan.policy.silence_ms
-        return [period for period in self.plan.periods if period.start < as_of < period.end + silence_ms]
-
-    def _running(self, person: Person, period: Period, as_of: int) -> Judged:
-        """A trainee's running period: no walk and no correction touches it yet."""
-        traces = self.traces[person.id]
-        return judge_one(self.plan, person, period, as_of, lambda p: traces.measure(p, as_of), ())

@@ -469,8 +469,9 @@ class Index:
         else:
             correction = Correction(event.at, event.id, person, session.id, number, data.credit)
             self.corrections[person].append(correction)
+            self.traces[person].touched(session.periods[0][0])
             return
-        self.noticed.corrections.append(Finding(code, event.at, source=event.source, event=event.id))
+        self.noticed.correction(Finding(code, event.at, source=event.source, event=event.id))
 
     # --- events that name nobody -------------------------------------------------------------------------
 

@@ -32,6 +32,8 @@ class Memory:
         self.known: dict[str, dict[str, Place]] = defaultdict(dict)
         self.reused: set[tuple[str, str]] = set()
         self.odd_arrivals: set[tuple[str, str]] = set()
+        self.oddities = 0
+        """How often one of the two has changed, or what is kept of an event in them."""
         self._chunks: list[bytes] = []
         self._open: tuple[int, dict[tuple[str, str], bytes]] = (-1, {})
 
@@ -74,6 +76,7 @@ class Memory:
         known[event.id] = (event.raw, received)
         if received is not None and not -CLOCK_MS <= received - event.at <= LATE_MS:
             self.odd_arrivals.add((event.source, event.id))
+            self.oddities += 1
         return True
 
     def take_again(self, event: Event) -> bool:
@@ -84,9 +87,11 @@ class Memory:
             contents, new = canonical(before), canonical(event)
             if contents != new:
                 self.reused.add(key)
+                self.oddities += 1
                 taken = before if contents < new else event
         received = min((at for at in (before.received, event.received) if at is not None), default=None)
         if taken is event or received != before.received:
             known[event.id] = (taken.raw, received)
             self.odd_arrivals.add(key)
+            self.oddities += 1
         return taken is event

@@ -54,7 +54,8 @@ class Plan:
 
     `periods` are ordered by (start, session id, index); `slot_of` by session id; `rooms` gives the sessions
     held in a room, breakouts included; `people` and `sessions` are by id; `instants` (ms) are those at which
-    the timetable alone changes something.
+    the timetable alone changes something. `taught` has the countable periods of each teacher; `room_ends` the
+    instants (ms) at which the last period of a room on a local date is settled.
     """
 
     def __init__(self, cohort: Cohort, policy: Policy) -> None:
@@ -82,6 +83,12 @@ class Plan:
                 self.rooms[room].append(session)
         self._accounts, _ = _accounts(cohort)
         self.instants = self._instants()
+        self.starts = [period.start for period in self.periods]
+        self.taught: dict[str, list[Period]] = defaultdict(list)
+        for period in self.periods:
+            if period.session.teacher is not None and period.countable:
+                self.taught[period.session.teacher].append(period)
+        self.room_ends = {room: self._room_ends(sessions) for room, sessions in self.rooms.items()}
 
     def _instants(self) -> list[int]:
         """Every instant at which the timetable alone changes something, in order."""
@@ -89,6 +96,13 @@ class Plan:
         of_periods = {at for p in self.periods for at in (p.start + 1, p.end, p.end + silence)}
         of_slots = {at for slot in self.slots for at in (slot.start + grace + 1, slot.end + silence)}
         return sorted(of_periods | of_slots)
+
+    def _room_ends(self, sessions: list[Session]) -> list[int]:
+        ends: dict[date, int] = {}
+        for session in sessions:
+            on = self.slot_of[session.id].on
+            ends[on] = max(ends.get(on, 0), session.periods[-1][1])
+        return sorted(end + self.policy.silence_ms for end in ends.values())
 
     def _period(self, number: int, session: Session, index: int, start: int, end: int) -> Period:
         return Period(

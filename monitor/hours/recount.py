@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 
 from monitor.event import decode
-from monitor.hours.fold import Fold, Result, Standing
-from monitor.hours.plan import open_cohort
+from monitor.hours.fold import Fold, Result
+from monitor.hours.plan import Plan, open_cohort
+from monitor.hours.record import Standing
+from monitor.hours.standing import Totals, planned
 from monitor.hours.verdict import Judged
 from monitor.instant import rfc3339
 
@@ -32,22 +34,34 @@ def recount(cohort: bytes, lines: Iterable[bytes], as_of: int) -> dict[str, Any]
 
 def document(result: Result) -> dict[str, Any]:
     """A result as the object of WIRE section 3."""
-    plan = result.plan
     return {
         "as_of": rfc3339(result.as_of),
-        "cohort": plan.cohort.id,
-        "policy": {"id": plan.policy.id, "digest": plan.policy.digest},
-        "planned": {"hours": result.planned.hours, "seminar": result.planned.seminar},
+        **of_plan(result.plan),
         "rate": result.rate,
         "people": [person(standing) for standing in result.people],
         "findings": [finding.shown() for finding in result.findings],
     }
 
 
+def of_plan(plan: Plan) -> dict[str, Any]:
+    """What of the object follows from the plan alone."""
+    hours = planned(plan)
+    return {
+        "cohort": plan.cohort.id,
+        "policy": {"id": plan.policy.id, "digest": plan.policy.digest},
+        "planned": {"hours": hours.hours, "seminar": hours.seminar},
+    }
+
+
 def person(standing: Standing) -> dict[str, Any]:
     """One trainee's part of the object."""
-    totals = msgspec.structs.asdict(standing.totals)
-    return {"id": standing.person.id, **totals, "periods": [_period(one) for one in standing.periods]}
+    sums = totals(standing.person.id, standing.totals)
+    return {**sums, "periods": [_period(one) for one in standing.periods]}
+
+
+def totals(person_id: str, sums: Totals) -> dict[str, Any]:
+    """The same without periods."""
+    return {"id": person_id, **msgspec.structs.asdict(sums)}
 
 
 def _period(judged: Judged) -> dict[str, Any]:

@@ -55,19 +55,34 @@ def presence(marks: Iterable[Mark], slot: Slot, policy: Policy) -> Presence:
     return Presence(stays, there)
 
 
-def categories(found: Presence, start: int, end: int) -> dict[str, int]:
-    """Milliseconds of `[start, end)` by category: valid, late before the first stay, else left_early."""
+def spans(found: Presence, start: int, end: int) -> list[tuple[int, int, str]]:
+    """`[start, end)` as (start, end, category): late before the first stay, valid in one, else left_early."""
     if end <= start:
-        return {}
+        return []
     if not found.stays:
-        return {"no_sign_in": end - start}
-    first = found.stays[0][0]
-    valid, reached = 0, start
+        return [(start, end, "no_sign_in")]
+    told: list[tuple[int, int, str]] = []
+    reached = min(max(found.stays[0][0], start), end)
+    if reached > start:
+        told.append((start, reached, "late"))
     for began, ended in found.stays:
         low, high = max(began, reached), min(ended, end)
-        if low < high:
-            valid += high - low
-            reached = high
-    late = max(0, min(first, end) - start)
-    parts = {"valid": valid, "late": late, "left_early": end - start - valid - late}
-    return {name: ms for name, ms in parts.items() if ms}
+        if low >= high:
+            continue
+        if low > reached:
+            told.append((reached, low, "left_early"))
+        elif told and told[-1][2] == "valid":
+            low = told.pop()[0]
+        told.append((low, high, "valid"))
+        reached = high
+    if reached < end:
+        told.append((reached, end, "left_early"))
+    return told
+
+
+def categories(found: Presence, start: int, end: int) -> dict[str, int]:
+    """Milliseconds of `[start, end)` by category; categories without time are left out."""
+    sums: dict[str, int] = {}
+    for low, high, category in spans(found, start, end):
+        sums[category] = sums.get(category, 0) + high - low
+    return sums

@@ -6,7 +6,7 @@ In: judged periods. Out: sums, the forecast (what is still possible), the standi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 import msgspec
@@ -43,34 +43,56 @@ def percent(part: int, whole: int) -> str | None:
 
 def totals(plan: Plan, judged: Iterable[Judged], as_of: int, signed_in: Callable[[Slot], bool]) -> Totals:
     """Add up one trainee's periods; `signed_in` tells whether a slot has an accepted sign-in of theirs."""
-    policy = plan.policy
-    counting = [one for one in judged if one.verdict not in COUNTED_FOR_NOTHING]
-    credited = [one for one in counting if one.verdict == "credited"]
-    hopeful = [one for one in counting if one.verdict in ("pending", "upcoming") or one.can_still]
-    seminar = sum(one.period.seminar for one in credited)
-    possible = _capped((one.period.on for one in (*credited, *hopeful)), policy)
-    possible_seminar = _capped((one.period.on for one in (*credited, *hopeful) if one.period.seminar), policy)
-    required = _capped((one.period.on for one in counting if one.settled), policy)
-    held = {one.period.slot for one in counting if as_of >= one.period.slot.end + policy.silence_ms}
-    proven = {one.period.slot for one in credited}
+    policy, silence_ms = plan.policy, plan.policy.silence_ms
+    credited = seminar = online = 0
+    hope = refused = False
+    possible: Counter[date] = Counter()
+    possible_seminar: Counter[date] = Counter()
+    required: Counter[date] = Counter()
+    held: set[Slot] = set()
+    proven: set[Slot] = set()
+    for one in judged:
+        verdict, period = one.verdict, one.period
+        if verdict in COUNTED_FOR_NOTHING:
+            continue
+        if one.settled:
+            required[period.on] += 1
+        if as_of >= period.slot.end + silence_ms:
+            held.add(period.slot)
+        if verdict == "credited":
+            credited += 1
+            seminar += period.seminar
+            online += period.session.mode == "online"
+            proven.add(period.slot)
+        elif verdict in ("pending", "upcoming") or one.can_still:
+            hope = True
+        else:
+            refused = refused or verdict == "refused"
+            continue
+        possible[period.on] += 1
+        if period.seminar:
+            possible_seminar[period.on] += 1
+    hours, hours_seminar, hours_required = (
+        _capped(on, policy) for on in (possible, possible_seminar, required)
+    )
     return Totals(
-        credited=len(credited),
+        credited=credited,
         seminar=seminar,
-        online=sum(one.period.session.mode == "online" for one in credited),
-        required=required,
-        rate=percent(len(credited), required),
+        online=online,
+        required=hours_required,
+        rate=percent(credited, hours_required),
         slots_required=len(held),
         slots_met=sum(slot in proven or (slot.mode == "offline" and signed_in(slot)) for slot in held),
-        possible=possible,
-        possible_seminar=possible_seminar,
-        gap=max(0, policy.total_hours - len(credited)),
+        possible=hours,
+        possible_seminar=hours_seminar,
+        gap=max(0, policy.total_hours - credited),
         gap_seminar=max(0, policy.seminar_hours - seminar),
         standing=_standing(
             policy,
-            met=len(credited) >= policy.total_hours and seminar >= policy.seminar_hours,
-            hope=bool(hopeful),
-            refused=any(one.verdict == "refused" for one in counting),
-            spare=min(possible - policy.total_hours, possible_seminar - policy.seminar_hours),
+            met=credited >= policy.total_hours and seminar >= policy.seminar_hours,
+            hope=hope,
+            refused=refused,
+            spare=min(hours - policy.total_hours, hours_seminar - policy.seminar_hours),
         ),
     )
 
@@ -86,9 +108,9 @@ def _standing(policy: Policy, *, met: bool, hope: bool, refused: bool, spare: in
     return "at_risk" if refused and spare <= policy.reserve_hours else "on_track"
 
 
-def _capped(dates: Iterable[date], policy: Policy) -> int:
+def _capped(by_date: Mapping[date, int], policy: Policy) -> int:
     """How many, but no more than daily_cap on any local date."""
-    return sum(min(policy.daily_cap, count) for count in Counter(dates).values())
+    return sum(min(policy.daily_cap, count) for count in by_date.values())
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -102,6 +124,6 @@ def planned(plan: Plan) -> Planned:
     """The countable hours of the timetable, capped by day."""
     countable = [period for period in plan.periods if period.countable]
     return Planned(
-        hours=_capped((period.on for period in countable), plan.policy),
-        seminar=_capped((period.on for period in countable if period.seminar), plan.policy),
+        hours=_capped(Counter(period.on for period in countable), plan.policy),
+        seminar=_capped(Counter(period.on for period in countable if period.seminar), plan.policy),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from monitor.hours import sign_in
 from monitor.hours.evidence import FOREVER, Connection
@@ -16,11 +17,34 @@ from monitor.hours.span import Span, merged, totals
 from monitor.hours.verdict import Milliseconds
 
 
+class Touch(NamedTuple):
+    """What came of a person since the last time somebody asked.
+
+    Nothing before `since` (ms) changed. `connections` were told something; `more` says that there was
+    something else than that: a mark, a correction.
+    """
+
+    since: int
+    connections: list[Connection]
+    more: bool
+
+    def and_then(self, later: Touch) -> Touch:
+        """Both together."""
+        connections = self.connections + [one for one in later.connections if one not in self.connections]
+        return Touch(min(self.since, later.since), connections, self.more or later.more)
+
+
 class Traces:
-    """One person's traces in one cohort. Settled periods are measured once, until something touches them."""
+    """One person's traces in one cohort. Settled periods are measured once, until something touches them.
+
+    `since` (ms) is FOREVER until something comes, then the earliest instant of which something changed.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self.since = FOREVER
+        self._stirred: list[Connection] = []
+        self._more = False
         self.rooms: dict[str, list[Connection]] = defaultdict(list)
         self.marks: dict[Slot, list[Mark]] = defaultdict(list)
         self._measured: dict[int, Milliseconds] = {}
@@ -38,7 +62,18 @@ class Traces:
     def mark(self, slot: Slot, mark: Mark) -> None:
         """Take a sign-in or sign-out in a slot."""
         self.marks[slot].append(mark)
-        self._touched(slot.start)
+        self.touched(slot.start)
+
+    def touched(self, since: int) -> None:
+        """Something else than a connection's events came that may change things from `since` (ms) on."""
+        self._more = True
+        self._changed(since)
+
+    def touch(self) -> Touch:
+        """What came since this was asked last."""
+        found = Touch(self.since, self._stirred, self._more)
+        self.since, self._stirred, self._more = FOREVER, [], False
+        return found
 
     def settle(self) -> None:
         """Fold what came in since the last time."""
@@ -46,10 +81,12 @@ class Traces:
         for connection in self.connections():
             if connection.fresh or connection.fresh_on or connection.fresh_off:
                 changed = min(changed, connection.settle())
+                self._stirred.append(connection)
         if changed < FOREVER:
-            self._touched(changed)
+            self._changed(changed)
 
-    def _touched(self, since: int) -> None:
+    def _changed(self, since: int) -> None:
+        self.since = min(self.since, since)
         for number in [number for number, end in self._ends.items() if end > since]:
             del self._ends[number], self._measured[number]
 

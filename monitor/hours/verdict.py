@@ -6,7 +6,6 @@ after the walk over credited periods. Never: looks at events; changes millisecon
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final, NamedTuple
@@ -34,7 +33,7 @@ class Correction(NamedTuple):
     credit: bool
 
 
-class Judged(msgspec.Struct):
+class Judged(msgspec.Struct, frozen=True):
     """One period of one trainee. `reachable` (ms) for a live period; `settled` at as_of."""
 
     period: Period
@@ -44,19 +43,6 @@ class Judged(msgspec.Struct):
     settled: bool
     reachable: int | None = None
     can_still: bool = False
-
-
-def judge(
-    plan: Plan,
-    person: Person,
-    as_of: int,
-    measured: Callable[[Period], Milliseconds],
-    corrections: Sequence[Correction],
-) -> list[Judged]:
-    """All periods of the plan, in its order, for one trainee at `as_of`."""
-    found = [judge_one(plan, person, period, as_of, measured, corrections) for period in plan.periods]
-    walk(found, plan.policy.daily_cap)
-    return found
 
 
 def judge_one(
@@ -107,20 +93,19 @@ def _reachable(plan: Plan, period: Period, as_of: int, milliseconds: Millisecond
     return sum(milliseconds.get(name, 0) for name in counted) + max(0, period.end - as_of)
 
 
-def walk(judged: Sequence[Judged], daily_cap: int) -> None:
-    """Refuse credited periods that overlap an earlier one still credited, or are over the daily cap."""
-    still: list[Period] = []
-    by_date: Counter[date] = Counter()
-    for one in judged:
+def walked(judged: Sequence[Judged], daily_cap: int) -> list[Judged]:
+    """The same after the walk: credited periods that overlap an earlier one, or are over the cap, refused."""
+    found = list(judged)
+    still: dict[date, list[Period]] = {}
+    for number, one in enumerate(found):
         if one.verdict != "credited":
             continue
         period = one.period
-        if any(
-            period.start < other.end and other.start < period.end for other in still if other.on == period.on
-        ):
-            one.verdict, one.reason = "refused", "overlap"
-        elif by_date[period.on] >= daily_cap:
-            one.verdict, one.reason = "refused", "over_daily_cap"
+        there = still.setdefault(period.on, [])
+        if any(period.start < other.end and other.start < period.end for other in there):
+            found[number] = msgspec.structs.replace(one, verdict="refused", reason="overlap")
+        elif len(there) >= daily_cap:
+            found[number] = msgspec.structs.replace(one, verdict="refused", reason="over_daily_cap")
         else:
-            still.append(period)
-            by_date[period.on] += 1
+            there.append(period)
+    return found

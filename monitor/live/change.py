@@ -17,9 +17,10 @@ from __future__ import annotations
 from typing import Any
 
 State = dict[str, Any]
+Change = dict[str, Any]
 
 
-def difference(old: State, new: State) -> dict[str, Any]:
+def difference(old: State, new: State) -> Change:
     """The change from `old` to `new`; {} when they are equal."""
     values: dict[str, Any] = {}
     rows: dict[str, dict[str, Any]] = {}
@@ -33,7 +34,7 @@ def difference(old: State, new: State) -> dict[str, Any]:
             continue
         changed = _changed_rows(before, value)
         if changed is None:
-            lists[key] = _cut(before, value)
+            lists[key] = cut(before, value)
         else:
             rows[key] = changed
     gone = sorted(old.keys() - new.keys())
@@ -54,7 +55,7 @@ def _changed_rows(old: list[Any], new: list[Any]) -> dict[str, Any] | None:
     return changed
 
 
-def _cut(old: list[Any], new: list[Any]) -> list[Any]:
+def cut(old: list[Any], new: list[Any]) -> list[Any]:
     """[where, how many go, what comes]: what lies between the common beginning and the common end."""
     most = min(len(old), len(new))
     start = 0

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import aclosing
 from typing import Any, Final, Protocol
@@ -28,6 +29,7 @@ from monitor.hours.ids import Doubt
 from monitor.hours.memory import CLOCK_MS, LATE_MS
 from monitor.hours.plan import Plan, open_cohort
 from monitor.hours.recount import document
+from monitor.hours.register import Register
 from monitor.live.versions import Versions
 from monitor.store.entry import Entry
 from monitor.store.log import Log
@@ -116,8 +118,8 @@ class Held:
         self._as_of = version.at
         self._ahead: list[int] = []
         self._told: dict[int, Told] = {}
-        self._due: int | None = None
-        self._due_known = False
+        self._register: Register | None = None
+        self._fresh = True
         self._arrivals = Arrivals()
 
     def take(self, entry: Entry, taken: Taken) -> bool:
@@ -135,7 +137,7 @@ class Held:
             at += (some.first, some.last)
         first, last = min(at), max(at)
         self._told.clear()
-        self._due_known = False
+        self._fresh = True
         self._arrivals.add(entry.position, first, last)
         self._as_of = max(self._as_of, entry.at)
         if entry.position > self.position:
@@ -159,26 +161,47 @@ class Held:
         """Whether it can't tell of an instant that is over, for it keeps no more than it needs for later."""
         return self.fold.stands_past(as_of)
 
-    def due(self) -> int | None:
-        """The next instant at which time alone changes something, after the last change; None for never."""
-        if not self._due_known:
-            self._due, self._due_known = self._next(), True
-        return self._due
+    @property
+    def as_of(self) -> int:
+        """The last instant at which something changed, of those that were asked for."""
+        return self._as_of
 
-    def _next(self) -> int | None:
+    @property
+    def register(self) -> Register:
+        """Where each stands and what each does, as of the last change that was asked for."""
+        if self._register is None:
+            self._register = Register(self.fold)
+            self._register.turn(self._as_of)
+            self._fresh = False
+        return self._register
+
+    def due(self) -> int | None:
+        """The next instant at which time alone changes something, after the last change; None for never.
+
+        What was taken since that was asked for is not in it yet.
+        """
+        by_rule = self.register.due()
         while self._ahead and self._ahead[0] <= self._as_of:
             heapq.heappop(self._ahead)
-        by_rule = self.fold.next_change(self._as_of)
         if self._ahead and (by_rule is None or self._ahead[0] < by_rule):
             return self._ahead[0]
         return by_rule
 
     def last_change(self, now: int) -> int:
-        """The last instant up to `now` at which something changed."""
+        """The last instant up to `now` at which something changed; the register stands there."""
+        if self._fresh:
+            self.register.turn(self._as_of)
+            self._fresh = False
+        passed = bisect_right(self.plan.instants, now)
+        if passed and self.plan.instants[passed - 1] > self._as_of:
+            self._turn(self.plan.instants[passed - 1])
         while (due := self.due()) is not None and due <= now:
-            self._as_of = max(due, self._as_of + 1)
-            self._due_known = False
+            self._turn(due)
         return self._as_of
+
+    def _turn(self, as_of: int) -> None:
+        self._as_of = max(as_of, self._as_of + 1)
+        self.register.turn(self._as_of)
 
     def tell(self, as_of: int) -> Told:
         """The answer at an instant; the last few are remembered until something new comes."""

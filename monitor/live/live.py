@@ -16,12 +16,13 @@ from monitor.event import Event
 from monitor.hours.evidence import FOREVER
 from monitor.hours.ids import Doubt
 from monitor.hours.plan import Plan
+from monitor.live.change import Change, difference
 from monitor.live.held import Decoder, Held, Progress, Told, fold_log
-from monitor.live.state import Mask, states
+from monitor.live.state import Board, Mask
 from monitor.live.turns import Later, Turns
 from monitor.live.unnamed import Unnamed
 from monitor.live.versions import Versions
-from monitor.live.watch import Channel, View, Watcher
+from monitor.live.watch import VIEWS, Channel, View, Watcher
 from monitor.store.entry import Entry
 from monitor.store.log import Log
 
@@ -54,9 +55,14 @@ class _Place:
         self.missed: list[tuple[Entry, Taken]] | None = None
         self.read = 0
         self.channel = Channel()
+        self.board: Board | None = None
         self.used_at = 0
         self.arrived: int | None = None
         """When the first event arrived that its watchers were not told of yet; None where there is none."""
+
+    def moved_on(self) -> bool:
+        """Whether somebody who asked moved it on from what its watchers were told."""
+        return self.board is not None and self.held is not None and self.board.as_of != self.held.as_of
 
     def waits(self, at: int) -> None:
         """Something that arrived at this instant is to be told."""
@@ -177,7 +183,7 @@ class Live:
         """Tells watchers what time alone has changed by `now`."""
         for cohort, place in list(self._watched.items()):
             due = self._due(cohort, place)
-            if due is not None and due <= now:
+            if (due is not None and due <= now) or place.moved_on():
                 self._tell(cohort, place, now)
         self.on_due()
 
@@ -222,8 +228,9 @@ class Live:
         """
         while (place := await self._fresh(cohort, now)) is not None and place.held is not None:
             try:
+                last = place.held.last_change(now)  # in any case: a fold may not stand ahead of its register
                 if position is None:
-                    then = place.held.last_change(now) if as_of is None else as_of
+                    then = last if as_of is None else as_of
                     held = await self._standing(cohort, place, place.held.position, then)
                 else:
                     wanted = self._position(position)
@@ -281,10 +288,10 @@ class Live:
     async def watch(self, cohort: str, view: View, after: str | None, now: int) -> Watcher | None:
         """A watcher with its first message waiting; None where there is no such cohort. End with `leave`."""
         while (place := await self._fresh(cohort, now)) is not None:
-            self._tell(cohort, place, now)
-            if not place.stale:
+            board = self._tell(cohort, place, now)
+            if board is not None and not place.stale:
                 watcher = Watcher(view)
-                place.channel.join(watcher, after)
+                place.channel.join(watcher, after, board.state)
                 self._watched[cohort] = place
                 self.on_due()
                 return watcher
@@ -380,28 +387,41 @@ class Live:
             self._tell(cohort, place, self._clock())
             self.on_due()
 
-    def _tell(self, cohort: str, place: _Place, now: int) -> None:
+    def _tell(self, cohort: str, place: _Place, now: int) -> Board | None:
+        """Turns the cohort's board to now, and tells its watchers what that changed."""
         self._catch_up(place)
         held = place.held
         if held is None:
-            return
+            return None
         begun = _seconds()
         try:
-            told = held.tell(held.last_change(now))
+            board, changes = self._turned(place, held, now)
         except Doubt:
             place.doubt()
             self._soon(cohort, place)
-            return
+            return None
         before = len(place.channel.watchers)
         arrived, place.arrived = place.arrived, None
         lag = None
-        if place.channel.tell(
-            f"{told.position}-{told.as_of}", states(told, demo=self._demo(told.plan), mask=self._mask)
-        ):
+        if place.channel.tell(board.position, changes):
             self.changes += 1
             lag = None if arrived is None else self._clock() - arrived
         self.slow += before - len(place.channel.watchers)
         self.on_told(_seconds() - begun, lag)
+        return board
+
+    def _turned(self, place: _Place, held: Held, now: int) -> tuple[Board, dict[View, Change]]:
+        """The board of what is held, and what has changed since it was told; of one folded anew, compared."""
+        old, demo = place.board, self._demo(held.plan)
+        if old is not None and old.held is held:
+            return old, dict.fromkeys(VIEWS, old.turn(now, demo=demo))
+        board = Board(held, self._mask)
+        board.turn(now, demo=demo)
+        place.board = board
+        if old is None:
+            return board, {view: {} for view in VIEWS}
+        before, after = old.states(), board.states()
+        return board, {view: difference(before[view], after[view]) for view in VIEWS}
 
 
 def _call_later(seconds: float, call: Callable[[], None]) -> object:

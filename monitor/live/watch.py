@@ -1,18 +1,19 @@
 """Those who watch a cohort, and what they are told: a snapshot once, then each change, encoded once for all.
 
-In: states of the cohort, one after the other. Out: messages in each watcher's own bounded queue. Never: waits
-for a slow watcher (it is told to fetch anew and let go), knows a socket or a clock.
+In: changes of the cohort's state, one after the other. Out: messages in each watcher's own bounded queue.
+Never: waits for a slow watcher (it is told to fetch anew and let go), knows a socket or a clock.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final, Literal
 
 import msgspec
 
-from monitor.live.change import State, difference
+from monitor.live.change import Change, State
 
 View = Literal["full", "masked"]
 """How names go out; all else is the same for everybody."""
@@ -77,11 +78,10 @@ class _Kept:
 
 
 class Channel:
-    """One cohort's watchers, the state they were last told, and the changes that led there."""
+    """One cohort's watchers, the position they were last told of, and the changes that led there."""
 
     def __init__(self) -> None:
         self.watchers: set[Watcher] = set()
-        self._states: dict[View, State] = {}
         self._position = ""
         self._before = ""
         self._kept: deque[_Kept] = deque()
@@ -93,18 +93,24 @@ class Channel:
         """The position of the state that was last told; "" before the first."""
         return self._position
 
-    def tell(self, position: str, states: dict[View, State]) -> int:
-        """Takes the cohort's state at `position` and tells everybody what changed; how many were told."""
-        old, self._states = self._states, states
-        if not old:
+    def tell(self, position: str, changes: dict[View, Change]) -> int:
+        """Tells everybody what leads from the state before to that at `position`; how many were told.
+
+        The first state has nothing before it: its change is told to nobody.
+        """
+        if not self._position:
             self._position = self._before = position
             return 0
-        change = difference(old["full"], states["full"])
-        if not change:
+        if not changes["full"]:
             return 0
         self._snapshots.clear()
         self._position = position
-        messages = self._encode(position, change, old, states)
+        full = _message("change", position, changes["full"])
+        same = changes["masked"] is changes["full"]
+        messages: dict[View, bytes] = {
+            "full": full,
+            "masked": full if same else _message("change", position, changes["masked"]),
+        }
         self._keep(_Kept(position, messages))
         told = list(self.watchers)
         for watcher in told:
@@ -112,18 +118,6 @@ class Channel:
             if watcher.slow:
                 self.watchers.discard(watcher)
         return len(told)
-
-    def _encode(
-        self, position: str, change: dict[str, Any], old: dict[View, State], new: dict[View, State]
-    ) -> dict[View, bytes]:
-        full = _message("change", position, change)
-        named = any("roster" in change.get(part, {}) for part in ("rows", "lists", "values"))
-        if not named:
-            return dict.fromkeys(VIEWS, full)
-        return {
-            "full": full,
-            "masked": _message("change", position, difference(old["masked"], new["masked"])),
-        }
 
     def _keep(self, kept: _Kept) -> None:
         self._kept.append(kept)
@@ -133,15 +127,18 @@ class Channel:
             self._kept_bytes -= len(oldest.message["full"])
             self._before = oldest.position
 
-    def join(self, watcher: Watcher, after: str | None) -> None:
-        """Adds a watcher: with the changes `after` a position that is remembered, else with a snapshot."""
+    def join(self, watcher: Watcher, after: str | None, state: Callable[[View], State]) -> None:
+        """Adds a watcher: with the changes `after` a position that is remembered, else with a snapshot.
+
+        `state` is the one that was last told.
+        """
         missed = None if after is None else self._after(after)
         if missed is None:
-            watcher.tell(self._snapshot(watcher.view))
+            watcher.tell(self._snapshot(watcher.view, state))
         else:
             watcher.tell(_message("resumed", self._position if not missed else after, {}))
             if len(missed) >= MOST_WAITING:
-                watcher.tell(self._snapshot(watcher.view))
+                watcher.tell(self._snapshot(watcher.view, state))
                 missed = []
             for kept in missed:
                 watcher.tell(kept.message[watcher.view])
@@ -155,9 +152,9 @@ class Channel:
                 return list(self._kept)[index + 1 :]
         return None
 
-    def _snapshot(self, view: View) -> bytes:
+    def _snapshot(self, view: View, state: Callable[[View], State]) -> bytes:
         if view not in self._snapshots:
-            self._snapshots[view] = _message("snapshot", self._position, {"state": self._states[view]})
+            self._snapshots[view] = _message("snapshot", self._position, {"state": state(view)})
         return self._snapshots[view]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from monitor.hours.fold import Standing
+from monitor.hours.record import Standing
 from monitor.hours.verdict import Judged
 from monitor.instant import rfc3339
 from monitor.live import Told

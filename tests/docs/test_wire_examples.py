@@ -18,8 +18,10 @@ import pytest
 
 from monitor import cohort, event
 from monitor.__main__ import GROUPS, main
+from monitor.hours.fold import Fold
 from monitor.hours.plan import open_cohort
 from monitor.hours.recount import to_bytes
+from monitor.hours.register import Register
 from monitor.ingest import native, sources
 from monitor.ingest.refusals import DELIVERY, EVENT, Refused
 from monitor.ingest.seal import Seal, Stamped, new_secret
@@ -228,6 +230,24 @@ def test_a_delivery_of_the_python_client_is_proven(files: Path) -> None:
 @pytest.mark.skipif(not (shutil.which("openssl") and shutil.which("curl")), reason="needs openssl and curl")
 def test_a_delivery_of_the_shell_client_is_proven(files: Path) -> None:
     _push(["sh", "push.sh"], files)
+
+
+def test_a_row_of_now_reads_as_shown() -> None:
+    """Beats each half minute from 08:32, and the camera off at 08:50."""
+    shown = json.loads(WIRE["live-row"])
+    sent = json.loads(WIRE["event"])
+    begin = event.instant("2026-05-11T08:32:00+08:00")
+    fold = Fold(open_cohort(WIRE["cohort.json"].encode()))
+    for beat in range(37):
+        data = {**sent["data"], "camera": "off" if beat == 36 else "on"}
+        line = {**sent, "id": str(beat), "time": event.rfc3339(begin + beat * 30_000), "data": data}
+        fold.add(event.decode(json.dumps(line).encode()))
+    register = Register(fold)
+    register.turn(begin + 20 * 60_000)
+
+    assert shown == next(row for row in register.now() if row["person"] == "t01")
+    table = section("wire.md", 4).partition("```json live-row")[2]
+    assert shown.keys() - set(re.findall(r"`(\w+)`", table)) <= {"id", "person", "role", "session", "index"}
 
 
 def test_the_change_of_the_live_example_leads_from_before_to_after() -> None:

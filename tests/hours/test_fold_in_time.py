@@ -1,4 +1,4 @@
-"""What the live board asks of a fold beside the result: when time changes it, what stands behind it."""
+"""What is asked of a fold beside the result: when time changes it, what stands behind it."""
 
 from random import Random
 from typing import Any
@@ -9,6 +9,7 @@ from monitor.event import decode
 from monitor.hours.fold import Fold
 from monitor.hours.plan import open_cohort
 from monitor.hours.recount import document, recount, summary
+from monitor.hours.register import Register
 from monitor.instant import instant
 
 from .cohorts import Made, classes, law, make
@@ -40,7 +41,9 @@ def test_nothing_changes_before_the_next_change_is_due(whole: Made, seed: int) -
     fold = folded(whole)
     ends = [to_ms(end) for session in whole.cohort["sessions"] for _, end in session["periods"]]
     asked = rng.choice([instant(whole.as_of), rng.choice(ends), min(ends) - rng.randrange(3_600_000)])
-    due = fold.next_change(asked)
+    register = Register(fold)
+    register.turn(asked)
+    due = register.due()
     assert due is None or due > asked
     until = asked + 10**9 if due is None else due
     before = judged(fold, asked)
