@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from monitor.hours.instants import Instants
 from monitor.hours.span import AWAITING, CAMERA_OFF, NO_EVIDENCE, NOT_IN_ROOM, OPEN, VALID, Span
 
 # What an event does, and its rank among events of one instant.
@@ -99,14 +100,13 @@ class Connection:
         self.connection = connection
         self.fresh: list[Beat] = []
         self.fresh_on, self.fresh_off = array("q"), array("q")
-        self.on = array("q")
-        self.off = array("q")
+        self.on, self.off = Instants(), Instants()
         self.others: list[Beat] = []
         self._forget()
 
     def _forget(self) -> None:
-        self.starts: list[int] = []
-        self.categories: list[int] = []
+        self.starts = array("q")
+        self.categories = bytearray()
         self.stays: list[Stay] = []
         self.strays: list[tuple[int, str]] = []
         self.streams: set[str] = set()
@@ -124,8 +124,8 @@ class Connection:
             changed = self._fold_anew(first, on, off, others)
         else:
             changed = min(self.last, first) if self.starts else first
-            self.on.extend(on)
-            self.off.extend(off)
+            self.on.add(on)
+            self.off.add(off)
             self.others.extend(others)
             self._fold(on, _with(off, others))
         self.fresh.clear()
@@ -134,16 +134,16 @@ class Connection:
     def _heard(self, first: int) -> bool:
         """Whether anything was heard at this instant or later."""
         on, off, others = self.on, self.off, self.others
-        if on and on[-1] >= first:
-            return True
-        return bool((off and off[-1] >= first) or (others and others[-1][0] >= first))
+        return bool(
+            (on and on.last >= first) or (off and off.last >= first) or (others and others[-1][0] >= first)
+        )
 
     def _fold_anew(self, first: int, on: array[int], off: array[int], others: list[Beat]) -> int:
         """What came out of order: all is folded again, and nothing before the event ahead of it changes."""
-        self.on = on = _in_order(self.on + on)
-        self.off = _in_order(self.off + off)
+        on, off = _in_order(self.on.whole() + on), _in_order(self.off.whole() + off)
+        self.on, self.off = Instants.of(on), Instants.of(off)
         self.others = sorted([*self.others, *others])
-        others = _with(self.off, self.others)
+        others = _with(off, self.others)
         self._forget()
         place, other = bisect_left(on, first), bisect_left(others, first, key=lambda beat: beat[0])
         self._fold(on[:place], others[:other])
@@ -251,7 +251,7 @@ class Connection:
             self._put(n - led_in, n, VALID)
 
     def _put(self, start: int, end: int, category: int) -> None:
-        if start < end and self.categories[-1:] != [category]:
+        if start < end and (not self.categories or self.categories[-1] != category):
             self.starts.append(start)
             self.categories.append(category)
 
@@ -290,7 +290,7 @@ class Connection:
 
     def around(self, start: int, end: int) -> list[int]:
         """The instants of the events in `[start, end]`, of the last before it and of the first behind it."""
-        seen = sorted([*self.on, *self.off, *(beat[0] for beat in self.others)])
+        seen = sorted([*self.on.whole(), *self.off.whole(), *(beat[0] for beat in self.others)])
         low, high = bisect_left(seen, start), bisect_right(seen, end)
         return seen[max(low - 1, 0) : high + 1]
 
