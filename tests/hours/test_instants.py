@@ -1,6 +1,7 @@
 """Instants kept in four bytes come back as they went in, however far apart they are."""
 
 from array import array
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ def test_what_was_added_comes_back(at: list[int], cuts: list[int]) -> None:
     at.sort()
     edges = sorted({0, len(at), *(min(cut, len(at)) for cut in cuts)})
     found = Instants()
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         found.add(array("q", at[begin:end]))
         assert (len(found), found.last) == (end, at[end - 1])
     assert found.whole() == Instants.of(array("q", at)).whole() == array("q", at)
