@@ -49,6 +49,8 @@ class ImportCohort(Order, tag="cohort import"):
     why: str
     identities: dict[str, str] = {}
     keep_bindings: bool = True
+    change_sessions: bool = False
+    drop_people: bool = False
 
     async def carry_out(self, office: Office, now: int) -> Any:
         """Imports it."""
@@ -59,6 +61,8 @@ class ImportCohort(Order, tag="cohort import"):
             why=self.why,
             now=now,
             keep_bindings=self.keep_bindings,
+            change_sessions=self.change_sessions,
+            drop_people=self.drop_people,
         )
 
 
@@ -72,6 +76,8 @@ class ImportBooks(Order, tag="cohort import books"):
     why: str
     lang: Language = "zh"
     keep_bindings: bool = True
+    change_sessions: bool = False
+    drop_people: bool = False
 
     async def carry_out(self, office: Office, now: int) -> Any:
         """Imports them."""
@@ -86,6 +92,8 @@ class ImportBooks(Order, tag="cohort import books"):
             now=now,
             lang=self.lang,
             keep_bindings=self.keep_bindings,
+            change_sessions=self.change_sessions,
+            drop_people=self.drop_people,
         )
 
 

@@ -29,7 +29,17 @@ def add(commands: Any) -> None:
     )
     new.add_argument("--policy", help="the policy of workbooks, as beijing-2026")
     new.add_argument("--id", help="the cohort's id, of workbooks")
-    new.add_argument("--why", default="import", help="why, as the log will have it")
+    new.add_argument("--why", help="why, as the log will have it")
+    new.add_argument(
+        "--change-sessions",
+        action="store_true",
+        help="even where corrections or sign-ins name sessions that change or go; needs --why",
+    )
+    new.add_argument(
+        "--drop-people",
+        action="store_true",
+        help="even where people of whom there are events are not in it any more; needs --why",
+    )
     new.add_argument(
         "--drop-bindings",
         action="store_true",
@@ -64,6 +74,14 @@ def import_cohort(args: argparse.Namespace) -> int:
     from monitor.cli import order
     from monitor.control import ImportBooks, ImportCohort
 
+    if (args.change_sessions or args.drop_people) and not (args.why or "").strip():
+        order.stop(order.MISUSED, "请用 --why 写明理由 · say why, with --why")
+    more = {
+        "why": args.why or "import",
+        "keep_bindings": not args.drop_bindings,
+        "change_sessions": args.change_sessions,
+        "drop_people": args.drop_people,
+    }
     what = [_read(path) for path in args.files]
     if len(what) == 1 and args.files[0].suffix.lower() != ".xlsx":
         if args.policy or args.id:
@@ -72,9 +90,7 @@ def import_cohort(args: argparse.Namespace) -> int:
             text = what[0].decode("utf-8-sig")
         except UnicodeDecodeError as error:
             order.stop(order.MISUSED, f"{args.files[0]}: not UTF-8 ({error.reason} at byte {error.start})")
-        wanted: Any = ImportCohort(
-            by=order.by(), file=text, why=args.why, keep_bindings=not args.drop_bindings
-        )
+        wanted: Any = ImportCohort(by=order.by(), file=text, **more)
     elif len(what) == 2:
         if not (args.policy and args.id):
             order.stop(order.MISUSED, "workbooks need --policy ID and --id ID")
@@ -84,9 +100,8 @@ def import_cohort(args: argparse.Namespace) -> int:
             plan=what[1],
             policy=args.policy,
             cohort=args.id,
-            why=args.why,
             lang=args.lang,
-            keep_bindings=not args.drop_bindings,
+            **more,
         )
     else:
         order.stop(order.MISUSED, "name one COHORT.json, or a ROSTER.xlsx and a PLAN.xlsx")

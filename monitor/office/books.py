@@ -32,6 +32,8 @@ async def import_books(
     now: int,
     lang: Language = "zh",
     keep_bindings: bool = True,
+    change_sessions: bool = False,
+    drop_people: bool = False,
 ) -> Imported:
     """A new version of a cohort from its workbooks; people and sessions keep the ids they had before."""
     from monitor.workbook import WorkbookErrors, read_workbooks  # half a second of libraries, seldom needed
@@ -57,7 +59,14 @@ async def import_books(
     except CohortFileError as error:
         raise _declined([read.cell_error(one.where, one.problem) for one in error.errors], lang) from None
     done = await office.import_cohort(
-        data, read.identities, by=by, why=why, now=now, keep_bindings=keep_bindings
+        data,
+        read.identities,
+        by=by,
+        why=why,
+        now=now,
+        keep_bindings=keep_bindings,
+        change_sessions=change_sessions,
+        drop_people=drop_people,
     )
     notes = (*(note.sentence(lang) for note in read.notes), *done.notes)
     return msgspec.structs.replace(done, notes=notes)

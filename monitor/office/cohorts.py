@@ -14,8 +14,18 @@ from monitor.hours.plan import CohortFileError, Plan, open_cohort
 from monitor.identity import holds_number
 from monitor.office.archive import Archive, check_texts, decision
 from monitor.office.declined import Declined
-from monitor.store.records import BindingRow, CohortRow, SourceRow, TokenRow, body
+from monitor.office.partings import people_parted, sessions_parted
+from monitor.store.records import BindingRow, CohortRow, CorrectionRow, SourceRow, TokenRow, body
 
+_CHANGE_SESSIONS = (
+    "课次编号请保持不变；确要如此，命令行加 --change-sessions，接口加 change_sessions=true，并写明理由 why · "
+    "keep the ids of sessions; if this is meant, --change-sessions (HTTP: change_sessions=true), and why"
+)
+_DROP_PEOPLE = (
+    "退班的人请填退班日期 withdrawn_on；确要去掉，命令行加 --drop-people，接口加 drop_people=true，"
+    "并写明理由 why · "
+    "who has left gets a withdrawn_on; if this is meant, --drop-people (HTTP: drop_people=true), and why"
+)
 _GRANT = "an admin grants it (monitor token grant), or imports the cohort first"
 
 
@@ -58,8 +68,13 @@ class Cohorts(Archive):
         why: str,
         now: int,
         keep_bindings: bool = True,
+        change_sessions: bool = False,
+        drop_people: bool = False,
     ) -> Imported:
         """A new version of a cohort from its file; none where nothing changed.
+
+        Declined (`conflict`) where that would part evidence from its session without `change_sessions`, or
+        people from their events without `drop_people`: each is named.
 
         `identities`: ID numbers by person id, checked. `by`: id of a token, or who runs the command line; a
         clerk who creates a cohort is given it, and lists no source but those that are theirs. Accounts bound
@@ -74,6 +89,14 @@ class Cohorts(Archive):
             data, plan = self._keep_bindings(data, plan, notes)
         cohort = plan.cohort
         before = self.cohort(cohort.id)
+        allowed = await self._part(
+            plan,
+            notes,
+            now,
+            sessions=change_sessions,
+            people=drop_people,
+            names=self.state.get(TokenRow, by) is None,  # the command line: a door says ids only
+        )
         dropped = not keep_bindings and any(
             row.cohort == cohort.id and row.dropped is None for row in self.state.all(BindingRow)
         )
@@ -88,10 +111,34 @@ class Cohorts(Archive):
             headers = {"cohort": cohort.id, "by": by, "why": why}
             if dropped:
                 headers["bindings"] = "dropped"
+            if allowed:
+                headers["allowed"] = allowed
             position = (await self.keep("cohort", headers, data, now)).position
         if before is None:
             await self._give(by, cohort.id, now)
         return _imported(cohort, position, created=before is None, changed=changed, notes=notes)
+
+    async def _part(
+        self, plan: Plan, notes: list[str], now: int, *, sessions: bool, people: bool, names: bool
+    ) -> str:
+        """What the new version parts, as far as that is allowed: into the notes; in words for the log."""
+        if self.cohort(plan.cohort.id) is None:
+            return ""
+        before = open_cohort(await self.cohort_file(plan.cohort.id))
+        moved = await sessions_parted(self.log, before, plan, self._corrections_of(plan.cohort.id))
+        gone, unseen = await people_parted(self.log, before, plan, self.state.all(TokenRow), now, names=names)
+        errors = [*([] if sessions else moved), *([] if people else gone)]
+        if errors:
+            ways = [
+                *([_CHANGE_SESSIONS] if moved and not sessions else []),
+                *([_DROP_PEOPLE] if gone and not people else []),
+            ]
+            raise Declined.file("conflict", [*errors, *(CohortError("", way) for way in ways)])
+        notes += map(str, (*moved, *gone, *unseen))
+        return " ".join([*(["change-sessions"] if moved else []), *(["drop-people"] if gone else [])])
+
+    def _corrections_of(self, cohort_id: str) -> list[CorrectionRow]:
+        return [row for row in self.state.all(CorrectionRow) if row.cohort == cohort_id]
 
     @decision
     async def bind_account(

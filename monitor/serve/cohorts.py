@@ -14,7 +14,7 @@ from aiohttp import web
 from monitor.instant import rfc3339
 from monitor.serve import answer, bodies, query, shapes
 from monitor.serve.decisions import decided
-from monitor.serve.door import Answer, Door
+from monitor.serve.door import Answer, Door, Param
 from monitor.serve.guard import read
 from monitor.serve.mask import masked_file
 from monitor.serve.parts import PARTS, WHO, Parts
@@ -23,6 +23,14 @@ from monitor.serve.query import CURSOR, FULL, LIMIT, REASON
 from monitor.store.records import CohortRow
 
 MOST_BYTES: Final = 5 << 20
+_TRUE: Final = {"type": "string", "enum": ["true", "false"]}
+CHANGE_SESSIONS: Final = Param(
+    "change_sessions", "Even where corrections or sign-ins name sessions that change or go. Needs why.", _TRUE
+)
+DROP_PEOPLE: Final = Param(
+    "drop_people", "Even where people of whom there are events are not in it any more. Needs why.", _TRUE
+)
+WHY: Final = Param("why", "Why the file is changed, as the log will have it.", example="课表变更已备案")
 
 
 async def cohorts_door(request: web.Request) -> web.StreamResponse:
@@ -76,8 +84,21 @@ async def import_door(request: web.Request) -> web.StreamResponse:
     wanted = _id(data)
     if wanted is not None and not who.may_see(wanted) and parts.office.cohort(wanted) is not None:
         raise Problem("conflict", "cohort.id: this id is used by a cohort that this token was not given")
+    change_sessions, drop_people = (
+        request.query.get(param.name) == "true" for param in (CHANGE_SESSIONS, DROP_PEOPLE)
+    )
+    why = request.query.get(WHY.name, "").strip()
+    if (change_sessions or drop_people) and not why:
+        raise Problem("conflict", "why: say why sessions change or people go; it stands in the log")
     with decided(_wrong(data)):
-        done = await parts.office.import_cohort(data, by=who.token, why="sent by HTTP", now=parts.clock())
+        done = await parts.office.import_cohort(
+            data,
+            by=who.token,
+            why=why or "sent by HTTP",
+            now=parts.clock(),
+            change_sessions=change_sessions,
+            drop_people=drop_people,
+        )
     document = {
         "id": done.cohort,
         "created": done.created,
@@ -175,7 +196,10 @@ DOORS = [
         import_door,
         "cohorts",
         "Create or change a cohort from its file 导入班次",
-        "All errors of a file are named at once, each with its place. Who creates a cohort is given it.",
+        "All errors of a file are named at once, each with its place. Who creates a cohort is given it. A "
+        "change that would part evidence from the session it names, or people from their events, is a "
+        "`conflict` that names each, unless `change_sessions` or `drop_people` says that it is meant.",
+        params=(CHANGE_SESSIONS, DROP_PEOPLE, WHY),
         body={answer.JSON: bodies.CohortFile},
         body_example=_EXAMPLE,
         body_limit=MOST_BYTES,

@@ -1,12 +1,17 @@
 """`cohort`: files and workbooks in, the file again out."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
+from monitor.control import opened
+from monitor.intake import Intake
+from monitor.store.folder import Folder
 from tests.cli.command import Command
 from tests.cohort_file import COHORT, cohort_file
+from tests.ingest.signing import NOW, SECRET, batch, event, signed
 
 
 @pytest.fixture
@@ -102,3 +107,25 @@ def test_workbooks_need_a_policy_and_an_id(monitor: Command, tmp_path: Path) -> 
     books = monitor("cohort", "template", tmp_path).out.splitlines()
     done = monitor("cohort", "import", *books)
     assert (done.code, "--policy" in done.err) == (2, True)
+
+
+def test_who_has_events_is_dropped_only_by_who_means_it(monitor: Command, tmp_path: Path) -> None:
+    """Named with their hours, and by name; and it takes a reason."""
+    asyncio.run(_pushed(monitor.data))
+    (tmp_path / "fewer.json").write_bytes(cohort_file(people=COHORT["people"][1:]))
+    done = monitor("cohort", "import", tmp_path / "fewer.json")
+    assert done.code == 2
+    assert "张三" in done.err
+    assert "with 1 events" in done.err
+    assert "--drop-people" in done.err
+    assert "--why" in monitor("cohort", "import", tmp_path / "fewer.json", "--drop-people").err
+    done = monitor("cohort", "import", tmp_path / "fewer.json", "--drop-people", "--why", "误报")
+    assert (done.code, "张三" in done.err) == (0, True)
+
+
+async def _pushed(data: str) -> None:
+    async with opened(Folder(Path(data))) as (log, office):
+        await office.import_cohort(cohort_file(), by="cli/a", why="import", now=NOW)
+        await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
+        body = batch(event())
+        await Intake(log, office.source).deliver("main", signed("m", body), body, NOW)

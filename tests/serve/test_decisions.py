@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from tests.serve.school import COHORT, OTHER, School, cohort_file
+from tests.serve.school import COHORT, OTHER, SECRET, School, cohort_file
 
 CORRECTIONS = f"/v1/cohorts/{COHORT}/corrections"
 PROPOSAL = {
@@ -203,3 +204,84 @@ async def test_a_decision_that_can_not_be_written_is_unavailable(place: School) 
     place.parts.log._closing = True
     status, problem, headers = await place.post(CORRECTIONS, "clerk", PROPOSAL)
     assert (status, problem["reason"], headers["Retry-After"]) == (503, "unavailable", "5")
+
+
+# --- what a new version would part ------------------------------------------------------------------------
+
+MOVED = ["2026-05-11T13:30:00+08:00", "2026-05-11T14:15:00+08:00"]
+
+
+def with_sessions(*changes: dict[str, Any]) -> dict[str, Any]:
+    sessions = [
+        {**session, **change} for session, change in zip(cohort_file()["sessions"], changes, strict=False)
+    ]
+    return cohort_file(sessions=sessions)
+
+
+async def test_a_session_that_something_names_does_not_become_another_by_accident(place: School) -> None:
+    """Nor go: the correction would stand beside other hours. Each is named; who means it says so, and why."""
+    await place.post(CORRECTIONS, "clerk", PROPOSAL)
+    for changes in (({"periods": [MOVED]}, {}), ({"course": "安全"}, {}), ()):
+        file = with_sessions(*changes)
+        status, problem, _ = await place.post("/v1/cohorts", "clerk", file)
+        assert (status, problem["reason"]) == (409, "conflict")
+        first, how = problem["errors"]
+        assert first["where"] == "sessions s01"
+        assert "corrections 1" in first["problem"]
+        assert "change_sessions=true" in how["problem"]
+    status, problem, _ = await place.post("/v1/cohorts?change_sessions=true", "clerk", file)
+    assert (status, "why" in problem["detail"]) == (409, True)
+    status, answer, _ = await place.post("/v1/cohorts?change_sessions=true&why=备案变更", "clerk", file)
+    assert (status, answer["changed"]) == (200, True)
+    assert any("s01" in note for note in answer["notes"])
+    entry = await place.parts.log.entry(int(answer["version"]))
+    assert (entry.headers["why"], entry.headers["allowed"]) == ("备案变更", "change-sessions")
+
+
+async def test_sessions_that_nothing_names_change_freely_and_so_does_all_else_of_a_session(
+    place: School,
+) -> None:
+    await place.post(CORRECTIONS, "clerk", PROPOSAL)
+    for changes in (({}, {"periods": [MOVED]}), ({"room": "room-2", "teacher": None}, {}), ({},)):
+        status, _, _ = await place.post("/v1/cohorts", "clerk", with_sessions(*changes))
+        assert status == 200
+
+
+async def test_sign_ins_and_excuses_name_their_session_too(place: School) -> None:
+    office, now = place.parts.office, place.clock()
+    await office.add_source("hall", "native", secret=SECRET, may_sign_in=True, by="tests", now=now)
+    hall = {"sources": [*cohort_file()["sources"], {"id": "hall", "camera": "none"}]}
+    status, _, _ = await place.post("/v1/cohorts", "admin", cohort_file(**hall))
+    assert status == 200
+    events = [
+        {**place.event(kind, "u-1", "08:19:00", session="s02", room=None), "source": "hall"}
+        for kind in ("attendance.signed-in", "attendance.signed-out")
+    ]
+    headers, body = place.signed([*events, events[0]])
+    status, _, _ = await place.ask("POST", "/v1/ingest/hall", None, headers=headers, data=body)
+    assert status == 202
+    await office.excuse(COHORT, "t02", "s02", "病假", by="李", token="t", now=now)
+    status, problem, _ = await place.post("/v1/cohorts", "admin", with_sessions({}) | hall)
+    assert (status, problem["errors"][0]["where"]) == (409, "sessions s02")
+    assert "sign-ins and sign-outs: 2, excuses: 1" in problem["errors"][0]["problem"]
+
+
+async def test_people_of_whom_there_are_events_do_not_go_by_accident(place: School) -> None:
+    """Each is named with events and hours, by id only, and the tokens that would open nothing any more."""
+    await place.morning()
+    token = next(row.id for row in place.parts.office.tokens() if row.person == "t01")
+    everybody = cohort_file()["people"]
+    without = [cohort_file(people=everybody[:2] + everybody[3:]), cohort_file(people=everybody[1:])]
+    status, answer, _ = await place.post("/v1/cohorts", "clerk", without[0])
+    assert (status, [note for note in answer["notes"] if "t03" in note] != []) == (200, True)
+    status, problem, _ = await place.post("/v1/cohorts", "clerk", without[1])
+    assert (status, problem["reason"]) == (409, "conflict")
+    first, how = problem["errors"]
+    assert first["where"] == "people t01"
+    assert f"with 203 events and 2 hours; token {token}" in first["problem"]
+    assert "张三" not in json.dumps(problem, ensure_ascii=False)
+    assert "drop_people=true" in how["problem"]
+    status, answer, _ = await place.post("/v1/cohorts?drop_people=true&why=PIPL", "clerk", without[1])
+    assert (status, answer["changed"]) == (200, True)
+    entry = await place.parts.log.entry(int(answer["version"]))
+    assert entry.headers["allowed"] == "drop-people"
