@@ -19,7 +19,7 @@ from aiohttp.web_protocol import RequestHandler
 from monitor.serve.edge import HEADERS
 from monitor.serve.parts import PARTS
 from monitor.serve.problem import Problem
-from monitor.serve.shortcut import Shortcut
+from monitor.serve.shortcut import Delivery, Shortcut
 
 HEADER_SECONDS: Final = 30.0
 """How long a connection may stay without a whole request header, first or next."""
@@ -76,12 +76,9 @@ class Connection(RequestHandler):
             waiter.set_result(None)
             return
         self._idle, self._waiter, self._request_in_progress = waiter, None, True
-        try:
-            self._shortcut.take(source, message, payload, self, self._tell)
-        except Exception as error:
-            self._tell(error)
+        self._shortcut.take(Delivery(source, message, payload, self, self._loop.time()))
 
-    def _tell(self, outcome: bytes | Exception) -> None:
+    def tell(self, outcome: bytes | Exception) -> None:
         """Answers the delivery that is first in the queue, or has its door answer."""
         waiter, self._idle = self._idle, None
         if waiter is None:

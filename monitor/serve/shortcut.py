@@ -1,4 +1,4 @@
-"""The short way for deliveries: taken on where their bytes arrive, answered where the log tells.
+"""The short way for deliveries: taken on as their bytes arrive, answered where the log tells.
 
 In: a request that aiohttp has read, header and body whole. Out: for a delivery that is kept, the bytes of its
 202, those that the door would have sent; for one that isn't, why. Never: a task, a request object, a route; a
@@ -7,16 +7,15 @@ request that is anything but plain: those go aiohttp's way, to the same door beh
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 import structlog
 from aiohttp.helpers import rfc822_formatted_time
 from aiohttp.http import HttpVersion11, RawRequestMessage
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
-from aiohttp.web_protocol import RequestHandler
 
 from monitor.intake import Answer
 from monitor.serve import answer
@@ -28,7 +27,27 @@ _DOOR: Final = "POST /v1/ingest/{source}"
 _PATH: Final = "/v1/ingest/"
 _SOURCE: Final = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 
-Tell = Callable[[bytes | Exception], None]
+
+class Line(Protocol):
+    """The connection that a delivery came on."""
+
+    @property
+    def peername(self) -> str | tuple[object, ...] | None:
+        """Who is at the other end."""
+
+    def tell(self, outcome: bytes | Exception) -> None:
+        """Answers the delivery with these bytes, or has its door say why it was not kept."""
+
+
+class Delivery(NamedTuple):
+    """A delivery as aiohttp has read it; `begun` on the loop's clock."""
+
+    source: str
+    message: RawRequestMessage
+    payload: StreamReader
+    line: Line
+    begun: float
+
 
 _encode = msgspec.json.Encoder().encode
 
@@ -38,6 +57,8 @@ class Shortcut:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._loop = asyncio.get_running_loop()
+        self._waiting: list[Delivery] = []
         self._log = structlog.get_logger("monitor.serve").bind()
         lines = {"Content-Type": answer.JSON, **HEADERS, **(SECURE if parts.secure else {})}
         written = "".join(f"{name}: {text}\r\n" for name, text in lines.items())
@@ -62,28 +83,37 @@ class Shortcut:
         source = message.path[len(_PATH) :]
         return source if _SOURCE.fullmatch(source) else None
 
-    def take(
-        self,
-        source: str,
-        message: RawRequestMessage,
-        payload: StreamReader,
-        connection: RequestHandler,
-        tell: Tell,
-    ) -> None:
-        """Takes a delivery on; `tell` is called with the bytes of the answer, or with why it was not kept."""
-        parts, time = self._parts, connection._loop.time
-        begun = time()
+    def take(self, delivery: Delivery) -> None:
+        """Takes a delivery on in the loop's next turn, after all that came in this one.
+
+        Its line is told the bytes of the answer, or why it was not kept.
+        """
+        self._waiting.append(delivery)
+        if len(self._waiting) == 1:
+            self._loop.call_soon(self._take_all)
+
+    def _take_all(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        now = self._parts.clock()
+        for delivery in waiting:
+            try:
+                self._take(delivery, now)
+            except Exception as error:
+                delivery.line.tell(error)
+
+    def _take(self, delivery: Delivery, now: int) -> None:
+        line, message, payload, parts = delivery.line, delivery.message, delivery.payload, self._parts
         given = message.headers.get("X-Request-Id", "")
-        request_id = id_of(given if given and trusted_by(_remote(connection), parts.trusted) else "")
+        request_id = id_of(given if given and trusted_by(_remote(line.peername), parts.trusted) else "")
 
         def told(outcome: Answer | Exception) -> None:
             if isinstance(outcome, Exception):
-                tell(outcome)
+                line.tell(outcome)
                 return
             said = _encode(outcome)
             rest = f"{request_id}\r\nContent-Length: {len(said)}\r\nDate: {rfc822_formatted_time()}\r\n\r\n"
-            tell(self._head + rest.encode() + said)
-            seconds = time() - begun
+            line.tell(self._head + rest.encode() + said)
+            seconds = self._loop.time() - delivery.begun
             parts.metrics.answered(_DOOR, 202, seconds)
             self._log.debug(
                 "request", request_id=request_id, door=_DOOR, status=202, ms=round(seconds * 1000, 1)
@@ -91,10 +121,9 @@ class Shortcut:
 
         chunks = payload._buffer  # `read_nowait` has the parser look for more each time; one chunk is whole
         body = chunks[0] if len(chunks) == 1 else payload.read_nowait(-1)
-        parts.intake.take(source, message.headers, body, parts.clock(), told)
+        parts.intake.take(delivery.source, message.headers, body, now, told)
 
 
-def _remote(connection: RequestHandler) -> str:
+def _remote(name: str | tuple[object, ...] | None) -> str:
     """The address at the other end, as aiohttp has it for a request."""
-    name = connection.peername
     return str(name[0]) if isinstance(name, tuple | list) else str(name or "")

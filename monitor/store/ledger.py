@@ -43,6 +43,7 @@ class Ledger:
         self.watch_s = self._pages.watch_s
         self._last: tuple[Block, list[Kept]] | None = None
         self._young: list[Kept] = []
+        self._young_bytes = 0
         if write:
             try:
                 self._read_young()
@@ -70,25 +71,25 @@ class Ledger:
         pages = self._pages
         clean = True
         with pages.transaction(erasing=bool(erase)):
-            young = self._add(rows, before)
+            young, size = self._add(rows, before)
             if keys:
                 pages.put_keys(keys)
             if forget:
                 clean = pages.forget_keys(forget)
             for position, replacement in erase:
                 self._erase(position, replacement)
-        self._young = young
+        self._young, self._young_bytes = young, size
         if erase:
             self._read_young()
         return clean
 
-    def _add(self, rows: list[Kept], before: bytes) -> list[Kept]:
-        """Adds a young block, or closes all that are young; the entries that are young then."""
+    def _add(self, rows: list[Kept], before: bytes) -> tuple[list[Kept], int]:
+        """Adds a young block, or closes all that are young; what is young then, and the bytes of it."""
         young = self._young + rows
-        size = sum(len(row.body) for row in young)
+        size = self._young_bytes + sum([len(row.body) for row in rows])
         if len(young) < _CLOSE and size < _CLOSE_BYTES:
             self._pages.add(_packed(rows, before, FAST))
-            return young
+            return young, size
         first = young[0].position
         if self._young:
             before = self._pages.block_at(first).before
@@ -101,7 +102,7 @@ class Ledger:
             sources.append({row.source for row in part})
             before = part[-1].link
         self._pages.close_young(first, blocks, sources)
-        return []
+        return [], 0
 
     def _erase(self, position: int, replacement: bytes) -> None:
         block = self._pages.block_at(position)
@@ -206,6 +207,7 @@ class Ledger:
 
     def _read_young(self) -> None:
         self._young = [row for block in self._pages.young() for row in block.rows()]
+        self._young_bytes = sum([len(row.body) for row in self._young])
 
 
 def _packed(rows: Sequence[Kept], before: bytes, level: int) -> Block:

@@ -150,8 +150,8 @@ class Log:
         with self._lock:
             first = not self._queue
             self._queue.append(item)
-        if first:  # the writer takes all there are
-            self._bell.set()
+        if first:  # the writer takes all there are: let those that came with it be among them
+            self._loop.call_soon(self._bell.set)
 
     def read(
         self,
@@ -384,8 +384,9 @@ class Log:
                 self._head = (outcome.position, outcome.hash)
                 if item.then is not None:
                     self._tell(item.then, outcome)
+        for item in group:
             try:
-                item.tell(outcome or LogFailed("no outcome"))
+                item.tell(item.outcome or LogFailed("no outcome"))
             except Exception:  # the others are told all the same
                 _log.exception("telling what became of an append failed")
 
