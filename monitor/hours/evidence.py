@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -32,7 +31,7 @@ _STATE_AFTER: Final = (_UNKNOWN, _ON, _OFF, _ON, _OFF, _OUT, _OUT)
 
 FOREVER: Final = 1 << 62
 
-_order: Final = itemgetter(0, 1, 2)
+_at: Final = itemgetter(0)
 _FEW: Final = 16  # instants, beyond which columns are put in order faster
 _LONG: Final = 128  # instants, beyond which columns are folded faster
 
@@ -127,7 +126,7 @@ class Connection:
             self.on.add(on)
             self.off.add(off)
             self.others.extend(others)
-            self._fold(on, _with(off, others))
+            self._fold(on, off, others)
         self.fresh.clear()
         return changed
 
@@ -143,53 +142,85 @@ class Connection:
         on, off = _in_order(self.on.whole() + on), _in_order(self.off.whole() + off)
         self.on, self.off = Instants.of(on), Instants.of(off)
         self.others = sorted([*self.others, *others])
-        others = _with(off, self.others)
+        others = self.others
         self._forget()
-        place, other = bisect_left(on, first), bisect_left(others, first, key=lambda beat: beat[0])
-        self._fold(on[:place], others[:other])
+        some, more, other = (
+            bisect_left(on, first),
+            bisect_left(off, first),
+            bisect_left(others, first, key=_at),
+        )
+        self._fold(on[:some], off[:more], others[:other])
         changed = min(self.last, first) if self.starts else first
-        self._fold(on[place:], others[other:])
+        self._fold(on[some:], off[more:], others[other:])
         return changed
 
-    def _fold(self, on: array[int], others: list[Beat]) -> None:
-        """Fold plain beats and other events, both in order, as RULES section 4 orders them together."""
-        done = 0
+    def _fold(self, on: array[int], off: array[int], others: list[Beat]) -> None:
+        """Fold plain beats and other events, all in order, as RULES section 4 orders them together."""
+        done_on = done_off = 0
         for beat in others:
-            upto = (bisect_right if beat[1] > RANK[ON] else bisect_left)(on, beat[0], done)
-            if upto > done:
-                self._on(on[done:upto])
-                done = upto
+            at, rank = beat[0], beat[1]
+            upto_on = (bisect_right if rank > RANK[ON] else bisect_left)(on, at, done_on)
+            upto_off = (bisect_right if rank > RANK[OFF] else bisect_left)(off, at, done_off)
+            if upto_on > done_on or upto_off > done_off:
+                self._plain(on[done_on:upto_on], off[done_off:upto_off])
+                done_on, done_off = upto_on, upto_off
             self._event(*beat)
-        if done < len(on):
-            self._on(on[done:] if done else on)
+        if done_on < len(on) or done_off < len(off):
+            self._plain(on[done_on:], off[done_off:])
 
-    def _on(self, run: array[int]) -> None:
-        """A run of plain beats with the camera on."""
-        believes = self.believes
-        if believes.states:
-            for at in run:
-                self._event(at, RANK[ON], "", ON, None)
+    def _plain(self, on: array[int], off: array[int]) -> None:
+        """A run of plain beats, with the camera on and off."""
+        if self.state == _OUT:  # one that says the camera is off lets nobody in
+            off = off[bisect_left(off, on[0]) :] if on else off[:0]
+        beats = _merged(on, off)
+        if not beats:
             return
-        if self.state != _ON:
-            self._event(run[0], RANK[ON], "", ON, None)
-        starts, categories, silence_ms, last = self.starts, self.categories, believes.silence_ms, self.last
-        current = categories[-1]
-        for low, high in _stretches(run, silence_ms):
-            if low - last > silence_ms:
-                if current != NO_EVIDENCE:
-                    starts.append(last)
-                    categories.append(NO_EVIDENCE)
-                    current = NO_EVIDENCE
-            elif current != VALID and low > last:
+        begun = 0
+        if self.believes.states:
+            begun = len(beats)
+        elif self.state in (_OUT, _UNKNOWN):
+            begun = 1
+        for beat in beats[:begun]:
+            does = OFF if beat & 1 else ON
+            self._event(beat >> 1, RANK[does], "", does, None)
+        if begun < len(beats):
+            if off:
+                self.streams.clear()
+            (self._many if len(beats) > _LONG else self._few)(beats[begun:])
+
+    def _few(self, beats: array[int]) -> None:
+        """Beats of somebody who is in the room, one by one: each ends the stretch before it."""
+        starts, categories, silence_ms, last = (
+            self.starts,
+            self.categories,
+            self.believes.silence_ms,
+            self.last,
+        )
+        off, current = self.state == _OFF, categories[-1]
+        for beat in beats:
+            at = beat >> 1
+            category = CAMERA_OFF if off else VALID if at - last <= silence_ms else NO_EVIDENCE
+            if category != current and at > last:
                 starts.append(last)
-                categories.append(VALID)
-                current = VALID
-            if current != VALID and high > low:
-                starts.append(low)
-                categories.append(VALID)
-                current = VALID
-            last = high
-        self.last = last
+                categories.append(category)
+                current = category
+            last, off = at, beat & 1 == 1
+        self.last, self.state = last, _OFF if off else _ON
+
+    def _many(self, beats: array[int]) -> None:
+        """The same by columns."""
+        column = np.frombuffer(beats, np.int64)
+        at = np.concatenate(([self.last], column >> 1))
+        off = np.concatenate(([self.state == _OFF], column & 1))[:-1]
+        lasts = at[1:] - at[:-1]
+        category = np.where(off, CAMERA_OFF, np.where(lasts <= self.believes.silence_ms, VALID, NO_EVIDENCE))
+        some = lasts > 0
+        start, category = at[:-1][some], category[some]
+        before = np.concatenate(([self.categories[-1]], category[:-1]))
+        begins = category != before
+        self.starts.frombytes(start[begins].tobytes())
+        self.categories += category[begins].astype(np.uint8).tobytes()
+        self.last, self.state = int(at[-1]), _OFF if beats[-1] & 1 else _ON
 
     def _event(self, at: int, _: int, event_id: str, does: int, stream: str | None) -> None:
         """One event: the stretch before it gets its category, then the state is set; or it is skipped."""
@@ -268,6 +299,10 @@ class Connection:
             return [(p, FOREVER, NO_EVIDENCE)]
         return [(p, p + believes.limit_ms, OPEN), (p + believes.limit_ms, FOREVER, NO_EVIDENCE)]
 
+    def tells_of(self, start: int, end: int) -> bool:
+        """Whether it may say anything of `[start, end)`: most of a person's connections are of other days."""
+        return bool(self.starts) and self.starts[0] < end and (self.state != _OUT or self.last > start)
+
     def spans(self, start: int, end: int, as_of: int) -> list[Span]:
         """What this connection says of `[start, end)`; spans out of the room are left out."""
         found: list[Span] = []
@@ -345,18 +380,11 @@ def _in_order(at: array[int]) -> array[int]:
     return array("q", np.sort(column).tobytes())
 
 
-def _stretches(run: array[int], silence_ms: int) -> Iterable[tuple[int, int]]:
-    """Beats in order as stretches from one to another, in each of which there is no silence."""
-    if len(run) <= _LONG:
-        return zip(run, run, strict=True)
-    at = np.frombuffer(run, np.int64)
-    ends = (at[1:] - at[:-1] > silence_ms).nonzero()[0]
-    lows = at[np.concatenate(([0], ends + 1))]
-    highs = at[np.concatenate((ends, [len(at) - 1]))]
-    return zip(lows.tolist(), highs.tolist(), strict=True)
-
-
-def _with(off: Iterable[int], others: list[Beat]) -> list[Beat]:
-    """The other events with the beats that say the camera is off, in order."""
-    beats: list[Beat] = [(at, RANK[OFF], "", OFF, None) for at in off]
-    return sorted([*others, *beats], key=_order) if beats and others else beats or others
+def _merged(on: array[int], off: array[int]) -> array[int]:
+    """Beats in order, each as its instant times two, and one more where the camera is off."""
+    if len(on) + len(off) <= _FEW:
+        return array("q", sorted([*(at << 1 for at in on), *(at << 1 | 1 for at in off)]))
+    both = np.frombuffer(on, np.int64) << 1
+    if off:
+        both = np.sort(np.concatenate((both, np.frombuffer(off, np.int64) << 1 | 1)), kind="stable")
+    return array("q", both.tobytes())

@@ -279,7 +279,7 @@ class Index:
 
     def _by_column(self, source: str, parts: list[Beats]) -> None:
         at, ids, prints, numbers = (
-            np.concatenate([np.frombuffer(column, np.int64) for column in columns])
+            np.frombuffer(b"".join(columns), np.int64)
             for columns in zip(*((b.at, b.ids, b.prints, b.numbers) for b in parts), strict=True)
         )
         new = self._ids[source].add_many(ids, (prints ^ at).astype(np.uint32))

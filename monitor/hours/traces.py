@@ -107,6 +107,7 @@ class Traces:
             span
             for room in rooms_of(period.session)
             for connection in self.rooms.get(room, ())
+            if connection.tells_of(period.start, end)
             for span in connection.spans(period.start, end, as_of)
         ]
         return merged(spans, period.start, end)
