@@ -45,8 +45,9 @@ def add(commands: Any) -> None:
     out = verbs.add_parser(
         "export",
         help="a cohort and its events, for recount 导出",
-        description="Writes DIR/cohort.json and DIR/events.ndjson, for monitor recount; and "
-        "DIR/others.ndjson, with a hash of each event of others that came in the same deliveries.",
+        description="Writes DIR/cohort.json and DIR/events.ndjson, for monitor recount; "
+        "DIR/others.ndjson, with a hash of each event of others that came in the same deliveries; and "
+        "DIR/export.json, which says how much that is and where the log stood. All of them, or none.",
     )
     out.add_argument("id", metavar="ID", help="the cohort")
     out.add_argument("dir", metavar="DIR", type=Path, help="a folder; made where there is none")
@@ -122,6 +123,7 @@ def verify_log(args: argparse.Namespace) -> int:
 def export(args: argparse.Namespace) -> int:
     """Writes a cohort's file and events."""
     from monitor.cli import order
+    from monitor.cli.aside import Aside
     from monitor.cli.bar import Bar
     from monitor.office.extract import cohort_file, event_lines
 
@@ -131,26 +133,27 @@ def export(args: argparse.Namespace) -> int:
         file = cohort_file(ledger, args.id, until)
         if file is None:
             order.stop(order.MISUSED, f"there is no cohort {args.id}; monitor cohort list names them")
+        told = {"cohort": args.id, "position": str(until), "head": link.hex()}
         try:
-            args.dir.mkdir(parents=True, exist_ok=True)
-            (args.dir / "cohort.json").write_bytes(file)
-            count = 0
-            with (
-                (args.dir / "events.ndjson").open("wb", buffering=1 << 20) as lines,
-                (args.dir / "others.ndjson").open("wb", buffering=1 << 20) as others,
-            ):
-                for line in event_lines(ledger, file, until, Bar("导出 export"), others.write):
-                    lines.write(line)
-                    count += 1
+            with Aside(args.dir) as aside:
+                files = {name: aside.open(name) for name in ("cohort.json", "events.ndjson", "others.ndjson")}
+                files["cohort.json"].write(file)
+                lines, others = files["events.ndjson"].write, files["others.ndjson"].write
+                for line in event_lines(ledger, file, until, Bar("导出 export"), others):
+                    lines(line)
+                told["events"] = files["events.ndjson"].count
+                told["others"] = files["others.ndjson"].count
+                told["sha256"] = {name: one.sha256 for name, one in files.items()}
+                aside.open("export.json").write(json.dumps(told, indent=1).encode() + b"\n")
         except OSError as error:
             order.stop(order.WRONG, f"{error.filename or args.dir}: {error.strerror}")
     finally:
         ledger.close()
-    told = {"cohort": args.id, "events": count, "position": str(until), "head": link.hex()}
     if args.json:
         print(json.dumps(told))
     else:
-        print(f"{args.dir}: cohort.json, events.ndjson ({count} 条事件 events), others.ndjson")
+        count = told["events"]
+        print(f"{args.dir}: cohort.json, events.ndjson ({count} 条事件 events), others.ndjson, export.json")
         print(f"position {until}, head {link.hex()}")
     return 0
 

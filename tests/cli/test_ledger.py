@@ -1,10 +1,14 @@
 """`ledger`: a broken chain is exit code 1; what is exported recounts to the same bytes."""
 
 import asyncio
+import errno
 import hashlib
+import itertools
 import json
 import random
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +18,7 @@ from monitor.hours.plan import open_cohort
 from monitor.hours.recount import document, to_bytes
 from monitor.ingest import sources
 from monitor.intake import Intake
+from monitor.office import extract
 from monitor.store.folder import Folder
 from monitor.store.ledger import Ledger
 from monitor.store.place import Place, Server
@@ -95,6 +100,36 @@ def test_export_says_where_the_log_stood(monitor: Command, tmp_path: Path) -> No
     verified = json.loads(monitor("ledger", "verify", "--json").out)
     assert (told["position"], told["head"]) == (str(verified["entries"]), verified["head"])
     assert told["events"] == len((tmp_path / "out" / "events.ndjson").read_bytes().splitlines())
+
+
+def test_an_export_is_whole_or_not_there(
+    monitor: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an export before it wrote stays as it was; what it says of the files is true of them."""
+    asyncio.run(_class(monitor.folder))
+    out = tmp_path / "out"
+
+    def breaks_off(*given: object, **named: object) -> Iterator[bytes]:
+        yield from itertools.islice(whole(*given, **named), 3)
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    whole: Any = extract.event_lines
+    with monkeypatch.context() as patch:
+        patch.setattr(extract, "event_lines", breaks_off)
+        done = monitor("ledger", "export", ID, out)
+        assert (done.code, "no space" in done.err) == (1, True)
+        assert list(out.iterdir()) == []
+    assert monitor("ledger", "export", ID, out).code == 0
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    said = json.loads(before["export.json"])
+    assert {name: hashlib.sha256(before[name]).hexdigest() for name in said["sha256"]} == said["sha256"]
+    assert said["sha256"].keys() == before.keys() - {"export.json"}
+    assert said["events"] == before["events.ndjson"].count(b"\n")
+    assert {path.stat().st_mode & 0o777 for path in out.iterdir()} == {0o600}
+    with monkeypatch.context() as patch:
+        patch.setattr(extract, "event_lines", breaks_off)
+        assert monitor("ledger", "export", ID, out).code == 1
+    assert before == {path.name: path.read_bytes() for path in out.iterdir()}
 
 
 def test_a_cohort_that_is_not_there_can_not_be_exported(monitor: Command, tmp_path: Path) -> None:
