@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from monitor.store.ledger import Ledger
     from monitor.store.verify import Head
 
-_HEAD: Final = re.compile(r"(\d{1,18})\W+(?:head\W+)?([0-9a-fA-F]{64})\b")
+_WHAT_HEADS: Final = "answers with position and head as JSON, one a line, or lines POSITION HASH"
+_HEAD: Final = re.compile(r"(?:.*\b(?:head|position)\s+|\s*)(\d{1,18})(?:,?\s+head)?\s+([0-9a-fA-F]{64})\s*")
 
 
 def add(commands: Any) -> None:
@@ -211,23 +212,28 @@ def _heads(path: Path) -> "list[Head]":
     except (OSError, UnicodeDecodeError) as error:
         order.stop(order.MISUSED, f"{path}: {getattr(error, 'strerror', None) or 'not UTF-8'}")
     found = []
-    for number, line in enumerate([text] if _whole(text) else text.splitlines(), 1):
+    if _is_json(text) and _answer(text) is None:
+        order.stop(order.MISUSED, f"{path}: 此文件中没有链头 · there is no head in this file: {_WHAT_HEADS}")
+    for number, line in enumerate([text] if _is_json(text) else text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         answer = _answer(line)
-        if answer is None and (match := _HEAD.search(line)):
+        if answer is None and (match := _HEAD.fullmatch(line)):
             answer = Head(int(match[1]), match[2].lower())
         if answer is None:
-            order.stop(order.MISUSED, f"{path}:{number}: no head; an answer as JSON, or a line POSITION HASH")
+            order.stop(order.MISUSED, f"{path}:{number}: 此行没有链头 · no head in this line: {_WHAT_HEADS}")
         found.append(answer)
     if not found:
-        order.stop(order.MISUSED, f"{path}: there is no head in it")
+        order.stop(order.MISUSED, f"{path}: 此文件中没有链头 · there is no head in this file: {_WHAT_HEADS}")
     return found
 
 
-def _whole(text: str) -> bool:
-    """Whether a file is one JSON object over several lines."""
-    return text.lstrip().startswith("{") and _answer(text) is not None
+def _is_json(text: str) -> bool:
+    """Whether a file is one JSON object, on one line or over several."""
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _answer(text: str) -> "Head | None":

@@ -225,11 +225,30 @@ def test_a_shortened_chain_is_found_and_the_head_named(monitor: Command, tmp_pat
     assert told["broken"] is None
 
 
-@pytest.mark.parametrize("text", ["", "# none\n", "5 abc", '{"position": "5"}', "\xff"])
-def test_a_file_without_heads_is_exit_code_2(monitor: Command, tmp_path: Path, text: str) -> None:
+DIGEST = f'{{"as_of": "2026-05-22T10:00:00.000Z", "policy": {{"digest": "sha256:{"a" * 64}"}}}}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# none\n",
+        "5 abc",
+        '{"position": "5"}',
+        "\xff",
+        DIGEST,
+        json.dumps(json.loads(DIGEST), indent=1),
+        f"sha256:{'a' * 64}",
+        f"1 {'a' * 65}",
+    ],
+)
+def test_a_file_without_heads_accuses_nobody(monitor: Command, tmp_path: Path, text: str) -> None:
+    """A recount has no head: the digest of its policy is not taken for one."""
     asyncio.run(_class(monitor.folder))
     (tmp_path / "heads").write_bytes(text.encode("latin-1"))
-    assert monitor("ledger", "verify", "--heads", tmp_path / "heads").code == 2
+    done = monitor("ledger", "verify", "--heads", tmp_path / "heads")
+    assert (done.code, done.out) == (2, "")
+    assert "position" not in done.err.replace("with position and head", "")
 
 
 # --- several cohorts on one source -----------------------------------------------------------------------
