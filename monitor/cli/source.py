@@ -68,7 +68,6 @@ def add_source(args: argparse.Namespace) -> int:
     """Adds a platform; prints its secret."""
     from monitor.cli import order
     from monitor.control import AddSource
-    from monitor.ingest.seal import weakness
 
     row, secret = order.give(
         args,
@@ -83,8 +82,6 @@ def add_source(args: argparse.Namespace) -> int:
             demo=args.demo,
         ),
     )
-    if weak := weakness(secret):
-        order.note(weak)
     order.note(f"source {row['id']} pushes to /v1/ingest/{row['id']}; its secret is shown this once")
     print(secret)
     return 0
@@ -94,15 +91,12 @@ def rotate_source(args: argparse.Namespace) -> int:
     """Gives a platform a fresh secret; prints it."""
     from monitor.cli import order
     from monitor.control import RotateSource
-    from monitor.ingest.seal import weakness
 
     _, secret, ends = order.give(
         args,
         RotateSource(by=order.by(), id=args.id, secret=args.secret, keep_ms=round(args.keep * HOUR_MS)),
         make=False,
     )
-    if weak := weakness(secret):
-        order.note(weak)
     until = f"holds until {order.day(ends)}" if ends else "holds no more"
     order.note(f"source {args.id}: the new secret is shown this once; the old one {until}")
     print(secret)

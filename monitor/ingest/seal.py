@@ -44,11 +44,15 @@ def new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def weakness(key: str) -> str | None:
-    """What a person should know of the secret they chose; None where nothing."""
-    if key.startswith("whpk_") or len(_decoded(key, "whsec_")) >= _ASKED_BYTES:
-        return None
-    return f"this secret is short: Standard Webhooks asks for {_ASKED_BYTES} bytes at least"
+def check(key: str) -> None:
+    """Refuses, with a ValueError, a key that somebody chose and that proves too little (or is none)."""
+    if key.startswith("whpk_"):
+        _public(key)
+    elif (size := len(_decoded(key, "whsec_"))) < _ASKED_BYTES:
+        raise ValueError(
+            f"此密钥只有 {size} 字节，至少要 {_ASKED_BYTES} 字节；不填 --secret 则自动生成 · has {size} "
+            f"bytes; Standard Webhooks asks for {_ASKED_BYTES} at least. Without --secret one is made"
+        )
 
 
 class _Shared(Webhook):
@@ -111,7 +115,11 @@ def _decoded(key: str, prefix: str) -> bytes:
     except (binascii.Error, ValueError):
         value = b""
     if not value:
-        raise ValueError(f"a secret is {prefix} and base64, as Standard Webhooks has it")
+        optional = ("（可省略）", " (which may be left out)") if prefix == "whsec_" else ("", "")
+        raise ValueError(
+            f"密钥应为 {prefix}{optional[0]}加 base64 · a secret is {prefix}{optional[1]} and base64, "
+            "as Standard Webhooks has it"
+        )
     return value
 
 

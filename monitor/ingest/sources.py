@@ -14,7 +14,7 @@ from monitor.beats import Taken
 from monitor.event import OURS, Event
 from monitor.ingest import native
 from monitor.ingest.refusals import Refused
-from monitor.ingest.seal import Seal, Stamped
+from monitor.ingest.seal import Seal, Stamped, check
 
 MAY = "monitor-may"
 """The header of an entry that says what its source may send beyond the usual; absent where nothing."""
@@ -66,6 +66,8 @@ class Kind(msgspec.Struct, frozen=True):
     proof: tuple[str, ...]
     content_types: tuple[str, ...]
     seal: Callable[[tuple[str, ...]], Sealed]
+    check: Callable[[str], None]
+    """ValueError for a secret, or public key, that is none or proves too little."""
 
 
 KINDS = {
@@ -78,6 +80,7 @@ KINDS = {
             PROOF,
             ("application/cloudevents+json", "application/cloudevents-batch+json", "application/json"),
             Seal,
+            check,
         ),
     )
 }

@@ -81,7 +81,7 @@ class Access(Archive):
             raise Declined("conflict", f"source {source_id} is there already; monitor source list shows it")
         secret = secret or new_secret()
         try:
-            KINDS[kind].seal((secret,))
+            KINDS[kind].check(secret)
         except ValueError as error:
             raise Declined("invalid", f"secret: {error}") from None
         row = SourceRow(source_id, kind, camera, heartbeat_seconds, may_sign_in, demo, now)
@@ -107,7 +107,7 @@ class Access(Archive):
             raise Declined("invalid", "keep: how long the old secret holds can't be less than nothing")
         secret = secret or new_secret()
         try:
-            KINDS[row.kind].seal((secret,))
+            KINDS[row.kind].check(secret)
         except ValueError as error:
             raise Declined("invalid", f"secret: {error}") from None
         before = self._secrets.get(source_id, ())

@@ -29,11 +29,13 @@ def test_source_add_prints_the_secret_alone_and_it_signs(monitor: Command) -> No
     asyncio.run(check())
 
 
-def test_source_add_takes_a_secret_and_says_when_it_is_short(monitor: Command) -> None:
+def test_source_add_takes_a_secret_and_none_that_is_short(monitor: Command) -> None:
     assert monitor("source", "add", "a", "--kind", "native", "--secret", SECRET).out == f"{SECRET}\n"
     assert monitor("source", "add", "b", "--kind", "native", "--secret", PUBLIC).out == f"{PUBLIC}\n"
     short = monitor("source", "add", "c", "--kind", "native", "--secret", "whsec_c2hvcnQ=")
-    assert (short.code, "short" in short.err) == (0, True)
+    assert (short.code, short.out, "5 字节" in short.err) == (2, "", True)
+    assert monitor("source", "rotate", "a", "--secret", "abc").code == 2
+    assert monitor("source", "rotate", "a", "--secret", SECRET.removeprefix("whsec_")).code == 0
 
 
 def test_source_list_shows_no_secret(monitor: Command) -> None:

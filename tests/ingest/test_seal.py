@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.ingest.refusals import DELIVERY, Refusal
-from monitor.ingest.seal import NOBODY, Seal, new_secret, weakness
+from monitor.ingest.seal import NOBODY, Seal, check, new_secret
 from tests.ingest.signing import NOW, OTHER, PUBLIC, SECRET, signature, signature_v1a, signed
 
 BODY = '[{"班": 1}]'.encode()
@@ -144,11 +144,22 @@ def test_nobody_opens_the_seal_of_a_source_that_does_not_exist() -> None:
     assert refused(NOBODY, signed("m", BODY)) == "not_authentic"
 
 
-def test_a_fresh_secret_is_long_and_of_its_own() -> None:
-    assert new_secret() != new_secret()
-    assert weakness(new_secret()) is None
-    assert weakness("whsec_" + base64.b64encode(b"short").decode()) is not None
-    assert weakness(PUBLIC) is None
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("abc", "2 字节"),
+        ("whsec_" + base64.b64encode(b"x" * 23).decode(), "23 bytes"),
+        ("my secret", "base64"),
+    ],
+)
+def test_a_secret_that_proves_too_little_is_not_chosen(key: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        check(key)
+
+
+@pytest.mark.parametrize("key", [new_secret(), base64.b64encode(b"x" * 24).decode(), SECRET, PUBLIC])
+def test_a_secret_of_24_bytes_and_a_public_key_are_enough(key: str) -> None:
+    check(key)
 
 
 @pytest.mark.parametrize("key", ["whsec_", "whsec_~", "", "whpk_AAAA", "whpk_", "my secret"])
