@@ -40,6 +40,22 @@ class Stage:
         say(f"{cohorts} classes are folded")
         self.running.need(one.id for one in self.classes)
         self._seed = 0
+        self._stays: dict[str, str] = {}
+        self.all_there()
+
+    def all_there(self) -> None:
+        """Everybody's camera has told of itself once, as all of them have a few seconds into a class."""
+        rng = random.Random(0)
+        people = [(one, account) for one in self.classes for account in one.accounts]
+        told = (
+            classroom.said(one, rng, one.days[0], "camera.heartbeat", account, self._stay(account), "on")
+            for one, account in people
+        )
+        sent = sealed.deliveries(told, 100, len(people) // 100 + 1, self.keys.secret, now_ms())
+        ingest.pushed(self.running, sent, 0, ingest.BATCH_CONNECTIONS)
+
+    def _stay(self, account: str) -> str:
+        return self._stays.setdefault(account, f"c-{random.Random(account).getrandbits(64):016x}")
 
     def took(self, count: int, each: int, named: bool = True) -> float:
         """Microseconds an event."""
@@ -56,12 +72,10 @@ class Stage:
         """Beats of trainees here and there, whose times go on as in a class."""
         rng = random.Random(self._seed)
         at = self.classes[0].days[0] + self._seed * 20 * classroom.MINUTE
-        stays: dict[str, str] = {}
         while True:
             one = rng.choice(self.classes)._replace(names_cohort=named)
             account = rng.choice(one.accounts)
-            stay = stays.setdefault(account, f"c-{rng.getrandbits(64):016x}")
-            yield classroom.said(one, rng, at, "camera.heartbeat", account, stay, "on")
+            yield classroom.said(one, rng, at, "camera.heartbeat", account, self._stay(account), "on")
             at += rng.randrange(40)
 
 

@@ -53,8 +53,8 @@ for _ in range(int(inside)):
     for one in taken:
         for event in one.events:
             fold.add(event)
-        for beats in one.beats.values():
-            fold.add_beats(source, beats)
+        for name in one.cohorts():
+            fold.add_beats(source, one.beats(name))
     for chunk in chunks:
         fold.add_lines(chunk)
     result = fold.result(as_of)

@@ -11,7 +11,7 @@ time. So its data is read once, and afterwards recognised by its bytes.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -22,7 +22,7 @@ from monitor.instant import instant, remembered
 from monitor.legible import UNREADABLE
 
 BEAT: Final = "camera.heartbeat"
-_REMEMBERED: Final = 50_000
+_REMEMBERED: Final = 200_000
 
 
 class Head(msgspec.Struct, gc=False, forbid_unknown_fields=True):
@@ -152,10 +152,12 @@ def instants(times: Sequence[str]) -> list[int] | None:
 
 def prints(beats: Sequence[Head], datas: Sequence[bytes]) -> list[int]:
     """A number for what each says beside its id and time: the same for the same bytes."""
-    told = {head.datacontenttype for head in beats}
-    if told == {None}:
+    if all([head.datacontenttype is None for head in beats]):
         return list(map(hash, datas))
-    return [hash((head.datacontenttype, data)) for head, data in zip(beats, datas, strict=True)]
+    return [
+        hash(data) if head.datacontenttype is None else hash((head.datacontenttype, data))
+        for head, data in zip(beats, datas, strict=True)
+    ]
 
 
 class Row(NamedTuple):
@@ -168,27 +170,42 @@ class Row(NamedTuple):
     print: int
 
 
+_row = Row._make
+
+
 class Taken:
     """What of a delivery was taken: plain beats by the cohort that they name (None: none), and the others.
 
-    `ids` are those of all its events, in no order.
+    `ids` are those of all its events, in no order. A delivery may name hundreds of cohorts, of which few are
+    looked at: what each is told is put in columns when it is asked for.
     """
 
-    __slots__ = ("beats", "events", "ids")
+    __slots__ = ("_beats", "events", "ids")
 
-    def __init__(self, beats: dict[str | None, Beats], events: list[Event], ids: list[str]) -> None:
-        self.beats = beats
+    def __init__(
+        self, beats: Mapping[str | None, Beats | list[Row]], events: list[Event], ids: list[str]
+    ) -> None:
+        self._beats = dict(beats)
         self.events = events
         self.ids = ids
 
+    def beats(self, cohort: str | None) -> Beats | None:
+        """The plain beats that name a cohort (None: that name none); None where there are none."""
+        found = self._beats.get(cohort)
+        if isinstance(found, list):
+            found = self._beats[cohort] = Beats(*zip(*found, strict=True))
+        return found
+
     def cohorts(self) -> set[str | None]:
         """The cohorts that its events name; None where one names none."""
-        return {*self.beats, *(event.data.cohort for event in self.events)}
+        if not self.events:
+            return set(self._beats)
+        return {*self._beats, *(event.data.cohort for event in self.events)}
 
     def unnamed(self) -> Taken:
         """Those of its events that name no cohort."""
         return Taken(
-            {None: self.beats[None]} if None in self.beats else {},
+            {None: self._beats[None]} if None in self._beats else {},
             [event for event in self.events if event.data.cohort is None],
             self.ids,
         )
@@ -196,7 +213,7 @@ class Taken:
     def named(self) -> Taken:
         """Those of its events that name a cohort."""
         return Taken(
-            {name: beats for name, beats in self.beats.items() if name is not None},
+            {name: beats for name, beats in self._beats.items() if name is not None},
             [event for event in self.events if event.data.cohort is not None],
             self.ids,
         )
@@ -214,7 +231,7 @@ class Taken:
                 others.append(event)
             else:
                 rows.setdefault(event.data.cohort, []).append(row)
-        return cls({name: Beats(*zip(*found, strict=True)) for name, found in rows.items()}, others, ids)
+        return cls(rows, others, ids)
 
     @classmethod
     def of_heads(cls, beats: Sequence[Head], at: Sequence[int], others: list[Event]) -> Taken | None:
@@ -230,9 +247,9 @@ class Taken:
         if len(names) <= 1:
             return cls({name: Beats(*columns) for name in names}, others, ids)
         parts: dict[str | None, list[Row]] = {name: [] for name in names}
-        for row in map(Row._make, zip(*columns, strict=True)):
+        for row in map(_row, zip(*columns, strict=True)):
             parts[row.said.data.cohort].append(row)
-        return cls({name: Beats(*zip(*part, strict=True)) for name, part in parts.items()}, others, ids)
+        return cls(parts, others, ids)
 
 
 def plain(event: Event) -> Row | None:

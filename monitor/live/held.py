@@ -126,9 +126,7 @@ class Held:
         """Folds what was taken of an entry; whether any of it concerns this cohort. Doubt: see above."""
         if entry.source not in self.sources:
             return False
-        beats = [
-            found for name in (self.plan.cohort.id, None) if (found := taken.beats.get(name)) is not None
-        ]
+        beats = [found for name in (self.plan.cohort.id, None) if (found := taken.beats(name)) is not None]
         events = [event for event in taken.events if self.fold.touches(event)]
         if not beats and not events:
             return False

@@ -28,6 +28,8 @@ from monitor.store.log import Log
 
 IDLE_MS: Final = 10 * 60_000
 """A cohort that nobody asked for this long is let go."""
+_MOST_WAITING: Final = 64
+"""Deliveries that wait to be folded into a cohort at which nobody looks."""
 _FORMER: Final = 4
 """How many cohorts folded up to an earlier position are kept."""
 
@@ -53,6 +55,7 @@ class _Place:
         self.stale = True
         self.whole = False
         self.missed: list[tuple[Entry, Taken]] | None = None
+        self.waiting: list[tuple[Entry, Taken]] = []
         self.read = 0
         self.channel = Channel()
         self.board: Board | None = None
@@ -156,9 +159,20 @@ class Live:
             if place.missed is not None:
                 place.missed.append((entry, taken))
                 place.waits(entry.at)
-            elif self._take(place, entry, taken):
-                place.waits(entry.at)
-                self._soon(name, place)
+            elif place.channel.watchers:
+                if self._take(place, entry, taken):
+                    place.waits(entry.at)
+                    self._soon(name, place)
+            elif place.held is not None:
+                place.waiting.append((entry, taken))
+                if len(place.waiting) >= _MOST_WAITING:
+                    self._take_waiting(place)
+
+    def _take_waiting(self, place: _Place) -> None:
+        """Folds what came while nobody looked."""
+        waiting, place.waiting = place.waiting, []
+        for entry, taken in waiting:
+            self._take(place, entry, taken)
 
     def _take(self, place: _Place, entry: Entry, taken: Taken) -> bool:
         """Folds an entry into a cohort that is held; whether that has something to tell now."""
@@ -169,8 +183,11 @@ class Live:
             return True
 
     def _catch_up(self, place: _Place) -> None:
-        """Folds what names no cohort and was not read yet."""
-        if place.held is None or place.stale or place.read == self._unnamed.end:
+        """Folds what came while nobody looked, and what names no cohort and was not read yet."""
+        if place.held is None or place.stale:
+            return
+        self._take_waiting(place)
+        if place.read == self._unnamed.end:
             return
         parts = self._unnamed.after(place.read)
         place.read = self._unnamed.end
@@ -339,7 +356,7 @@ class Live:
         return place
 
     async def _refold(self, cohort: str, place: _Place) -> None:
-        place.missed = []
+        place.missed, place.waiting = [], []
         place.read = self._unnamed.end
         try:
             place.held = await self._folded(cohort, self._log.head()[0], whole=place.whole)
