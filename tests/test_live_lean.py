@@ -11,7 +11,7 @@ from hypothesis import given
 
 from monitor.beats import Taken, of_number
 from monitor.event import OURS
-from monitor.hours import index
+from monitor.hours import waiting
 from monitor.hours.ids import Doubt, Ids
 from monitor.hours.recount import recount
 from monitor.ingest import sources
@@ -71,8 +71,8 @@ def test_lean_and_whole_say_the_same(whole: Made, seed: int) -> None:
     """At every step, whether few beats come or many; doubts only arise where ids or orphans are at odds."""
     rng = Random(seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(index, "_FEW", rng.choice([1, 64, 10**6]))
-        patch.setattr(index, "_MANY", rng.choice([50, 10**6]))
+        patch.setattr(waiting, "_FEW", rng.choice([1, 64, 10**6]))
+        patch.setattr(waiting, "_MANY", rng.choice([50, 10**6]))
         patch.setattr("monitor.hours.ids._YOUNG", rng.choice([2, 1000]))
         lean = Held(cohort_entry(whole), sources)
         keeping = Held(cohort_entry(whole), sources, whole=True)

@@ -11,27 +11,24 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final, TypeGuard
 
-import numpy as np
-
-from monitor.beats import Beats, Said, of_number, plain
+from monitor.beats import Beats, Said
 from monitor.event import OURS, TYPES, BadEvent, Data, Event, decode, decode_lines
 from monitor.hours import evidence, sign_in
 from monitor.hours.evidence import FOREVER, RANK, Beat, Believes, Connection
 from monitor.hours.findings import Finding, Noticed
-from monitor.hours.ids import Doubt, Ids, Numbers
-from monitor.hours.memory import CLOCK_MS, Memory
+from monitor.hours.ids import Doubt
+from monitor.hours.memory import Memory
+from monitor.hours.orphans import Orphans
 from monitor.hours.plan import Plan
 from monitor.hours.traces import Traces
 from monitor.hours.verdict import Correction
+from monitor.hours.waiting import Waiting
 from monitor.instant import instant, remembered
 
 Link = tuple[str, str, str, str]
 """(source, room, instance, connection id)."""
 
 _SEEN: Final = 200_000
-_FEW: Final = 64  # beats, up to which going one by one costs less than columns
-_MANY: Final = 32_768  # beats that wait at most
-_NO_BEAT: Final = -1  # the print of an event that is no plain beat
 _ON: Final = evidence.ON
 _OFF: Final = evidence.OFF
 
@@ -76,9 +73,7 @@ class Index:
             for source in plan.sources.values()
         }
         self.memory = Memory()
-        self._ids: dict[str, Ids] = defaultdict(Ids)
-        self._pending: dict[str, list[Beats]] = defaultdict(list)
-        self._many = 0
+        self._waiting = Waiting(self._give)
         self._heard = -1
         self._start_over(-1)
 
@@ -97,9 +92,9 @@ class Index:
         self._together: dict[tuple[str, str, str], list[Connection]] = defaultdict(list)
         self._ended: dict[tuple[str, str, str], list[Beat]] = defaultdict(list)
         self._named: dict[Link, set[str]] = defaultdict(set)
-        self._orphans: dict[Link, _Orphans] = defaultdict(_Orphans)
+        self._orphans: dict[Link, Orphans] = defaultdict(Orphans)
         self._adopted: set[Link] = set()
-        self._whose: dict[str, dict[int, Connection | _Orphans]] = defaultdict(dict)
+        self._whose: dict[str, dict[int, Connection | Orphans]] = defaultdict(dict)
         self._seen: dict[str, dict[bytes, tuple[Connection, int]]] = defaultdict(dict)
         for event in self.memory:
             self._place(event)
@@ -128,7 +123,7 @@ class Index:
     def add(self, event: Event) -> None:
         """Take one event. One whose source and id are known already is the same event (RULES section 3)."""
         self._heard = max(self._heard, event.at)
-        if self.lean and not self.memory.knows(event) and self._known_as_beat(event):
+        if self.lean and not self.memory.knows(event) and self._waiting.knows(event):
             return
         if self.memory.take(event):
             self._place(event)
@@ -137,29 +132,13 @@ class Index:
                 raise Doubt
             self._stale = True
 
-    def _known_as_beat(self, event: Event) -> bool:
-        """Whether it came before as a plain beat; takes its id on where not."""
-        row = plain(event)
-        if row is not None:
-            self._sort_beats()  # it may be among those that wait
-        print_ = _NO_BEAT if row is None else row.print ^ event.at
-        if self._ids[event.source].add(hash(event.id), print_):
-            return False
-        ahead = event.received is not None and event.at - event.received > CLOCK_MS
-        if row is None or ahead:
-            raise Doubt
-        return True
-
     def add_beats(self, source: str, beats: Beats) -> None:
         """Take plain beats of a source, which came neither late nor from a wrong clock; a lean index's way.
 
         They are sorted when somebody asks, or when there are many.
         """
         self._heard = max(self._heard, beats.last)
-        self._pending[source].append(beats)
-        self._many += len(beats)
-        if self._many >= _MANY:
-            self._sort_beats()
+        self._waiting.add(source, beats)
 
     def add_lines(self, chunk: bytes) -> list[tuple[int, BadEvent]]:
         """Take the events of many whole lines; returns those that can't be read, by number of line from 0.
@@ -239,14 +218,14 @@ class Index:
                 self._place(event)
             beats, self._beats_ahead = self._beats_ahead, []
             for source, said, at in beats:
-                self._give(source, said, at, [at])
+                self._give(source, said, at, array("q", (at,)))
 
     def up_to(self, as_of: int) -> None:
         """Sort the events that have happened by `as_of` to where they belong, and settle connections."""
         if self._stale:
             self._start_over(as_of)
         self.sort_to(as_of)
-        self._sort_beats()
+        self._waiting.go()
         if not self._adopt():
             if self.lean:
                 raise Doubt
@@ -257,60 +236,18 @@ class Index:
 
     # --- plain beats in columns ------------------------------------------------------------------------
 
-    def _sort_beats(self) -> None:
-        """Give the beats that wait to their connections: few one by one, many column by column."""
-        if not self._many:
-            return
-        pending, few = self._pending, self._many < _FEW
-        self._pending, self._many = defaultdict(list), 0
-        for source, parts in pending.items():
-            if few:
-                self._one_by_one(source, parts)
-            else:
-                self._by_column(source, parts)
-
-    def _one_by_one(self, source: str, parts: list[Beats]) -> None:
-        ids = self._ids[source]
-        for beats in parts:
-            rows = zip(beats.numbers, beats.at, beats.ids, beats.prints, strict=True)
-            for number, at, one, print_ in rows:
-                if ids.add(one, print_ ^ at):
-                    self._give(source, of_number(number), at, [at])
-
-    def _by_column(self, source: str, parts: list[Beats]) -> None:
-        at, ids, prints, numbers = (
-            np.frombuffer(b"".join(columns), np.int64)
-            for columns in zip(*((b.at, b.ids, b.prints, b.numbers) for b in parts), strict=True)
-        )
-        new = self._ids[source].add_many(ids, (prints ^ at).astype(np.uint32))
-        if new is not None:
-            at, numbers = at[new], numbers[new]
-        if not len(at):
-            return
-        small = numbers - numbers.min()
-        order = (small.astype(np.uint16) if small.max() < 1 << 16 else small).argsort(kind="stable")
-        at, numbers = at[order], numbers[order]
-        cuts = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
-        for part, low in zip(np.split(at, cuts), [0, *cuts.tolist()], strict=True):
-            self._give(source, of_number(int(numbers[low])), int(part.max()), part)
-
-    def _give(self, source: str, said: Said, last: int, at: list[int] | Numbers) -> None:
+    def _give(self, source: str, said: Said, last: int, at: array[int]) -> None:
         """Beats that say the same, the last of them at `last`, to the connection they belong to."""
         if last > self.sorted_to:
-            at = [int(one) for one in at]
             self._beats_ahead += [(source, said, one) for one in at if self.sorted_to < one <= self.until]
-            at = [one for one in at if one <= self.sorted_to]
+            at = array("q", (one for one in at if one <= self.sorted_to))
             if not at:
                 return
-        whose = self._whose[source].get(said.number) or self._find(source, said, int(min(at)))
+        whose = self._whose[source].get(said.number) or self._find(source, said, min(at))
         if whose is not None:
-            column = whose.fresh_on if said.on else whose.fresh_off
-            if isinstance(at, list):
-                column.extend(at)
-            else:
-                column.frombytes(at.tobytes())
+            (whose.fresh_on if said.on else whose.fresh_off).extend(at)
 
-    def _find(self, source: str, said: Said, first: int) -> Connection | _Orphans | None:
+    def _find(self, source: str, said: Said, first: int) -> Connection | Orphans | None:
         """Where such beats go, the first of them at `first`; None where they are nobody's."""
         data = said.data
         if data.cohort not in (None, self.plan.cohort.id):
@@ -318,7 +255,7 @@ class Index:
         if source not in self._believes:
             self._of_the_unlisted(source, data, first)
             return None
-        whose: Connection | _Orphans | None = self._owned(source, data, first)
+        whose: Connection | Orphans | None = self._owned(source, data, first)
         if whose is None and _names_nobody(data):
             whose = self._orphans[_link(source, data)]
         if whose is not None and data.room in self.plan.rooms:
@@ -490,31 +427,6 @@ class Index:
             orphans.clear()
             self._adopted.add(link)
         return True
-
-
-class _Orphans:
-    """Events of a connection that name nobody, until an account is named for it."""
-
-    def __init__(self) -> None:
-        self.fresh: list[Beat] = []
-        self.fresh_on, self.fresh_off = array("q"), array("q")
-
-    def __len__(self) -> int:
-        return len(self.fresh) + len(self.fresh_on) + len(self.fresh_off)
-
-    def first(self) -> int:
-        """The instant of the first of them."""
-        return min([*self.fresh_on, *self.fresh_off, *(beat[0] for beat in self.fresh)])
-
-    def go_to(self, connection: Connection) -> None:
-        """All of them become that connection's."""
-        connection.fresh += self.fresh
-        connection.fresh_on += self.fresh_on
-        connection.fresh_off += self.fresh_off
-
-    def clear(self) -> None:
-        """None are left."""
-        self.fresh, self.fresh_on, self.fresh_off = [], array("q"), array("q")
 
 
 def _link(source: str, data: Data) -> Link:
