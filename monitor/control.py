@@ -22,6 +22,7 @@ from monitor.office import Declined, Office
 from monitor.office.books import Language, import_books
 from monitor.store.folder import Folder, FolderInUse
 from monitor.store.log import Log
+from monitor.store.place import LogBehind
 
 _LARGEST = 64 << 20
 _FINISH_S = 5.0  # how long an order in hand may take once the server ends, until nobody is told any more
@@ -337,7 +338,10 @@ async def carry_out(folder: Folder, order: Order, clock: Callable[[], int]) -> A
 
 @contextlib.asynccontextmanager
 async def opened(folder: Folder) -> AsyncIterator[tuple[Log, Office]]:
-    """The log and the office of a folder that is locked, closed again in the end."""
+    """The log and the office of a folder that is locked, closed again in the end. LogBehind."""
+    files = [place for place in (folder.office, folder.log) if isinstance(place, Path)]
+    if [file.exists() for file in files] == [True, False]:
+        raise LogBehind(folder.log, folder.office)  # an empty one would be made in its place
     log = Log(folder.log)
     try:
         office = await Office.open(folder, log)

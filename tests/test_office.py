@@ -21,7 +21,7 @@ from monitor.store.cabinet import Cabinet
 from monitor.store.entry import Entry
 from monitor.store.folder import Folder
 from monitor.store.log import Log
-from monitor.store.place import Place, Server
+from monitor.store.place import LogBehind, Place, Server
 from monitor.store.tables import metadata
 from monitor.store.vault import VaultError
 from tests.cohort_file import COHORT, cohort_file
@@ -576,12 +576,52 @@ async def test_tables_that_lag_behind_the_log_catch_up_at_the_start(folder: Fold
         assert rows(office) == before
 
 
-async def test_tables_that_belong_to_another_log_are_read_anew(folder: Folder) -> None:
+async def test_tables_that_belong_to_another_log_are_not_emptied(folder: Folder) -> None:
+    """They hold what no log has; nothing begins then, and a sentence says what to do."""
     async with opened(folder) as (_, office):
         await everything(office)
     execute_at(folder.log, *(f"DELETE FROM {table}" for table in LOG_TABLES))
+    with pytest.raises(LogBehind, match="ends at 0 and"):
+        async with opened(folder):
+            pass
+
+
+async def test_tables_that_are_ahead_of_the_log_are_not_emptied(tmp_path: Path) -> None:
+    """A log that is gone or older is not the one that the tables follow."""
+    folder = Folder(tmp_path / "data")
     async with opened(folder) as (_, office):
-        assert [len(found) for found in rows(office)] == [0, 0, 0, 0, 0]
+        await imported(office)
+    older = snapshot(folder)
+    async with opened(folder) as (_, office):
+        await office.add_token("admin", by="cli/a", now=NOW)
+        await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
+        expected = rows(office)
+    whole = snapshot(folder)
+    put(folder, older)
+    with pytest.raises(LogBehind, match="ends at 1 and"):
+        async with opened(folder):
+            pass
+    put(folder, {})
+    with pytest.raises(LogBehind, match="is gone"):
+        async with opened(folder):
+            pass
+    assert snapshot(folder) == {}
+    put(folder, whole)
+    async with opened(folder) as (_, office):
+        assert expected == rows(office)
+
+
+def snapshot(folder: Folder) -> dict[str, bytes]:
+    """The files of a log."""
+    return {path.name: path.read_bytes() for path in folder.path.glob("log.sqlite*")}
+
+
+def put(folder: Folder, files: dict[str, bytes]) -> None:
+    """Those files in the place of the log's."""
+    for path in folder.path.glob("log.sqlite*"):
+        path.unlink()
+    for name, data in files.items():
+        (folder.path / name).write_bytes(data)
 
 
 async def test_a_decision_holds_though_the_tables_fail_and_they_catch_up_later(

@@ -25,6 +25,7 @@ from monitor.store.entry import Entry
 from monitor.store.folder import Folder
 from monitor.store.ledger import Erasing
 from monitor.store.log import Log
+from monitor.store.place import LogBehind
 from monitor.store.records import CohortRow, Row, SourceRow, State, changes
 
 OURS = "staff"
@@ -44,7 +45,8 @@ S = TypeVar("S", bound="Archive")
 class Archive:
     """What the office knows, and the one way to add to it."""
 
-    def __init__(self, log: Log, cabinet: Cabinet) -> None:
+    def __init__(self, log: Log, cabinet: Cabinet, folder: Folder) -> None:
+        self._folder = folder
         self.log = log
         self.cabinet = cabinet
         self.state = State()
@@ -59,8 +61,8 @@ class Archive:
 
     @classmethod
     async def open(cls: type[S], folder: Folder, log: Log) -> S:
-        """The office of a data folder; what the log has and the tables don't is applied first."""
-        office = cls(log, await Cabinet.open(folder.office, folder.key))
+        """The office of a data folder; what the log has and the tables don't is applied first. LogBehind."""
+        office = cls(log, await Cabinet.open(folder.office, folder.key), folder)
         try:
             await office._catch_up()
             await office._load()
@@ -150,7 +152,7 @@ class Archive:
             _log.error("the office's tables are behind the log: %s", type(error).__name__)
 
     async def _catch_up(self) -> None:
-        """Applies what the log has and the tables don't; all of it where the two don't fit together."""
+        """Applies what the log has and the tables don't; LogBehind where that is not the log they follow."""
         applied = await self.cabinet.fact("applied")
         position = 0
         if applied is not None:
@@ -160,8 +162,7 @@ class Archive:
             except KeyError:
                 fits = False
             if not fits:
-                await self.cabinet.clear()
-                position = 0
+                raise LogBehind(self._folder.log, self._folder.office, position, self.log.head()[0])
         state = await self.cabinet.load()
         rows: list[Row] = []
         count, mark = 0, ""

@@ -36,3 +36,18 @@ class FolderInUse(Exception):
 
 class NotReached(Exception):
     """The database can't be used as it is: who said what, and what to do."""
+
+
+class LogBehind(NotReached):
+    """Tables stand beside a log that is not theirs, older than they are, or gone."""
+
+    def __init__(self, log: Place, office: Place, applied: int | None = None, head: int = 0) -> None:
+        zh, en = "日志不见了", "the log is gone"
+        if applied is not None:
+            zh = f"日志止于第 {head} 条，与已记到第 {applied} 条的表不符"
+            en = f"the log ends at {head} and is not the one that the tables followed up to {applied}"
+        super().__init__(
+            f"{log}: {zh}（表在 {office}）。请从备份放回日志；若确要用这份日志，先移走这些表，"
+            f"再重发密钥、令牌和身份证号 · {en} (tables: {office}). Put the log back from its backup; or, if "
+            "this log shall go on, move the tables away first, then give secrets, tokens and ID numbers anew"
+        )
