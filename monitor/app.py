@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
+import structlog
 from aiohttp import web
 
 from monitor.beats import Taken
@@ -73,7 +74,12 @@ async def service(config: Config, clock: Clock, *, timers: bool = True) -> Async
     folder.lock()
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(folder.unlock)
-        listening = _listen(config.host, config.port)
+        try:
+            listening = _listen(config.host, config.port)
+        except UsageError:
+            folder.unlock()
+            folder.discard()
+            raise
         stack.callback(listening.close)
         log, office = await stack.enter_async_context(opened(folder))
         parts = await _wired(log, office, clock)
@@ -87,6 +93,12 @@ async def service(config: Config, clock: Clock, *, timers: bool = True) -> Async
         stack.push_async_callback(_drain, parts, runner, schedule, desk)
         await web.SockSite(runner, listening, ssl_context=tls, backlog=1024).start()
         await desk.open()
+        if folder.is_new:
+            structlog.get_logger("monitor.app").info(
+                "folder.made",
+                path=str(folder.path.resolve()),
+                said="已新建数据目录 made a new data folder",
+            )
         if timers:
             schedule.start()
         yield Service(_url(config, listening, tls), parts)

@@ -76,8 +76,11 @@ def log(args: argparse.Namespace) -> Place:
 
 def give(args: argparse.Namespace, order: Order, *, make: bool = True, what: str = "") -> Any:
     """Has an order carried out; what came of it. `what` is named before what is wrong with a cohort file."""
+    there = folder(args, make=make)
+    done = False
     try:
-        return asyncio.run(carry_out(folder(args, make=make), order, now_ms))
+        found = asyncio.run(carry_out(there, order, now_ms))
+        done = True
     except Declined as no:
         code = WRONG if no.reason == "unavailable" else MISUSED
         before = f"{what}: " if what else ""
@@ -90,6 +93,12 @@ def give(args: argparse.Namespace, order: Order, *, make: bool = True, what: str
         stop(WRONG, str(error))
     except aiohttp.ClientError as error:
         stop(WRONG, f"the server that has this data does not answer ({error}); is it starting or ending?")
+    finally:
+        if not done:
+            there.discard()
+    if there.is_new:
+        note(f"已新建数据目录 made a new data folder: {there.path.resolve()}")
+    return found
 
 
 def plain(row: Any) -> Any:

@@ -37,6 +37,8 @@ class Folder:
         """
         self.path = path
         self._database = Server(database) if isinstance(database, str) else database
+        self.is_new = make and not path.exists()
+        """Whether this made it."""
         if make:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         elif not path.is_dir():
@@ -66,6 +68,30 @@ class Folder:
     def socket(self) -> Path:
         """Where the running server takes commands."""
         return self.path / "monitor.sock"
+
+    def discard(self) -> None:
+        """Takes away a folder that this made, where what it was made for failed; any other one stays.
+
+        Nothing of what somebody else has begun with it in the meantime: the lock is theirs then.
+        """
+        if not self.is_new:
+            return
+        try:
+            self.lock(patience_s=0)
+        except (FolderInUse, NotWritable, OSError):
+            return
+        try:
+            for place in (self.log, self.office):
+                if isinstance(place, Path) and place.parent == self.path:
+                    for part in ("-wal", "-shm", ""):
+                        place.with_name(f"{place.name}{part}").unlink(missing_ok=True)
+            for file in (self.key, self.socket, self.path / "monitor.lock"):
+                file.unlink(missing_ok=True)
+            self.path.rmdir()
+        except OSError:  # something else is in it
+            pass
+        finally:
+            self.unlock()
 
     def lock(self, patience_s: float = 2.0) -> None:
         """Takes the folder (and a database file) for this process; FolderInUse where another one keeps it.

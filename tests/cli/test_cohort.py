@@ -43,7 +43,7 @@ def test_every_error_of_a_file_is_named_with_it(monitor: Command, file: Path) ->
     lines = done.err.splitlines()
     assert len(lines) == 2
     assert all(f"monitor: {file}: " in line for line in lines)
-    assert monitor("cohort", "list", "--json").out == "[]\n"
+    assert not Path(monitor.data).exists()
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"[]", b"{", "文件".encode("utf-16")])
@@ -129,3 +129,18 @@ async def _pushed(data: str) -> None:
         await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
         body = batch(event())
         await Intake(log, office.source).deliver("main", signed("m", body), body, NOW)
+
+
+def test_a_new_data_folder_is_told_of_and_a_failed_first_import_leaves_none(
+    monitor: Command, file: Path, tmp_path: Path
+) -> None:
+    """Whoever stands in the wrong folder sees it at once."""
+    (tmp_path / "bad.json").write_bytes(cohort_file(policy="nowhere-1999"))
+    done = monitor("cohort", "import", tmp_path / "bad.json")
+    assert (done.code, "made a new data folder" in done.err) == (2, False)
+    assert not Path(monitor.data).exists()
+    done = monitor("cohort", "import", file)
+    assert f"made a new data folder: {Path(monitor.data).resolve()}" in done.err
+    assert "made a new data folder" not in monitor("cohort", "import", file).err
+    assert monitor("cohort", "import", tmp_path / "bad.json").code == 2
+    assert "bj-cnc-01" in monitor("cohort", "list").out

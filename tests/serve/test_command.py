@@ -110,6 +110,7 @@ async def test_a_port_somebody_else_has_is_refused(tmp_path: Path) -> None:
         code, _, err = await done("serve", "--data", tmp_path / "data", "--port", port)
     assert code == 2
     assert f"--port {port}: can't listen there" in err
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,25 @@ def test_a_folder_that_is_not_there_is_an_error_when_it_is_not_to_be_made(tmp_pa
         Folder(tmp_path / "a", make=False)
 
 
+def test_only_a_folder_that_was_made_for_it_is_taken_away_again(tmp_path: Path) -> None:
+    """And only as long as nothing else is in it, and nobody else has it."""
+    new, old = Folder(tmp_path / "new"), Folder(tmp_path)
+    for folder in (new, old):
+        (folder.path / "log.sqlite").write_bytes(b"log")
+        folder.key.write_bytes(b"key")
+    taken = Folder(tmp_path / "taken")
+    other = Folder(tmp_path / "taken")
+    other.lock()
+    kept = Folder(tmp_path / "kept")
+    (kept.path / "list.xlsx").write_bytes(b"not ours")
+    for folder in (new, old, taken, kept):
+        folder.discard()
+    other.unlock()
+    assert [folder.path.exists() for folder in (new, old, taken, kept)] == [False, True, True, True]
+    assert old.key.read_bytes() == b"key"
+    assert (kept.path / "list.xlsx").read_bytes() == b"not ours"
+
+
 def test_a_second_one_is_refused_and_told_who_has_it(tmp_path: Path) -> None:
     first, second = Folder(tmp_path), Folder(tmp_path)
     first.lock()
