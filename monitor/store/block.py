@@ -32,6 +32,7 @@ _MOST_BYTES: Final = 1 << 30  # no part of a block is larger, whatever a damaged
 _SMALL: Final = 1024  # bytes a body; beyond it a whole link weighs nothing
 _CHECK: Final = 4
 _LINK: Final = 32
+_LAST: Final = frozenset("AEIMQUYcgkosw048")  # what 32 bytes in base64 end with, before the "="
 _ID, _STAMP, _SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 
 _DAMAGE: Final = (
@@ -85,37 +86,47 @@ class Blobs(NamedTuple):
 def pack(rows: Sequence[Kept], level: int = FAST) -> Blobs:
     """The entries, whose positions follow one another, as a block; packed as hard as `level` says."""
     shapes: dict[tuple[Any, ...], int] = {}
+    seconds: dict[str, int | None] = {}
     codes, arrivals, stamps, names, signatures = [], [], [], [], []
+    bodies, lengths, links, erased = [], [], [], {}
     last = 0
-    for row in rows:
-        shared = dict(row.headers)
+    for n, (_, kind, source, at, headers, body, decoder, link, gone) in enumerate(rows):
+        shared = dict(headers)
         name = shared.pop(_ID, None)
         if name is not None and "\n" in name:
             shared[_ID], name = name, None
-        stamp = _late(row.at, shared.pop(_STAMP, None), shared)
-        signature = _signature(shared)
-        shape = (
-            row.kind,
-            row.source,
-            row.decoder,
-            tuple(sorted(shared.items())),
-            name is not None,
-            stamp is not None,
-            signature is not None,
-        )
-        codes.append(shapes.setdefault(shape, len(shapes)))
-        arrivals.append(row.at - last)
-        last = row.at
+        stamp = shared.pop(_STAMP, None)
+        if stamp is not None:
+            if stamp not in seconds:
+                seconds[stamp] = _seconds(stamp)
+            second = seconds[stamp]
+            if second is None:
+                shared[_STAMP], stamp = stamp, None
+            else:
+                stamps.append(at // 1000 - second)
+        signature = shared.get(_SIGNATURE)
+        if signature is not None:
+            value = _signature(signature)
+            if value is None:
+                signature = None
+            else:
+                del shared[_SIGNATURE]
+                signatures.append(value)
         if name is not None:
             names.append(name)
-        if stamp is not None:
-            stamps.append(stamp)
-        if signature is not None:
-            signatures.append(signature)
-    size = sum(len(row.body) for row in rows)
-    links = [row.link if size >= _SMALL * len(rows) else row.link[:_CHECK] for row in rows]
-    erased = {n: row.erased for n, row in enumerate(rows) if row.erased is not None}
-    small = [list(shapes), codes, arrivals, stamps, [len(row.body) for row in rows], erased]
+        rest = tuple(sorted(shared.items())) if shared else ()
+        shape = (kind, source, decoder, rest, name is not None, stamp is not None, signature is not None)
+        codes.append(shapes.setdefault(shape, len(shapes)))
+        arrivals.append(at - last)
+        last = at
+        bodies.append(body)
+        lengths.append(len(body))
+        links.append(link)
+        if gone is not None:
+            erased[n] = gone
+    if sum(lengths) < _SMALL * len(rows):
+        links = [link[:_CHECK] for link in links]
+    small = [list(shapes), codes, arrivals, stamps, lengths, erased]
     return Blobs(
         _pack(
             [
@@ -125,7 +136,7 @@ def pack(rows: Sequence[Kept], level: int = FAST) -> Blobs:
                 b"".join(links),
             ]
         ),
-        _pack(_lifted(b"".join([row.body for row in rows]), level)),
+        _pack(_lifted(b"".join(bodies), level)),
     )
 
 
@@ -192,29 +203,22 @@ def _stored(first: int, blobs: Blobs) -> tuple[list[Kept], list[bytes]]:
     return rows, [links[place : place + width] for place in range(0, len(links), width)]
 
 
-def _late(at: int, stamp: str | None, shared: dict[str, str]) -> int | None:
-    """By how many seconds a stamp is before the arrival; left among the headers where it reads otherwise."""
-    if stamp is None:
-        return None
+def _seconds(stamp: str) -> int | None:
+    """A stamp as a number of which it can be written again; None where it reads otherwise."""
     if stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and str(int(stamp)) == stamp:
-        return at // 1000 - int(stamp)
-    shared[_STAMP] = stamp
+        return int(stamp)
     return None
 
 
-def _signature(shared: dict[str, str]) -> bytes | None:
-    """The bytes of a single v1 signature, taken out of the headers; None for anything else."""
-    text = shared.get(_SIGNATURE)
-    if text is None or len(text) != 47 or not text.startswith("v1,"):
+def _signature(text: str) -> bytes | None:
+    """The bytes of a single v1 signature, of which it can be written again; None for anything else."""
+    if len(text) != 47 or not text.startswith("v1,") or text[45] not in _LAST:
         return None
     try:
-        value = binascii.a2b_base64(text[3:])
-    except (binascii.Error, ValueError):
+        value = binascii.a2b_base64(text[3:], strict_mode=True)
+    except ValueError:
         return None
-    if len(value) != 32 or _written(value) != text:
-        return None
-    del shared[_SIGNATURE]
-    return value
+    return value if len(value) == 32 else None
 
 
 def _written(signature: bytes) -> str:

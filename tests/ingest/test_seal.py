@@ -1,6 +1,8 @@
 """The seal: only who has a secret of the source, only these bytes, only now."""
 
 import base64
+import hashlib
+import hmac
 
 import pytest
 from hypothesis import given, settings
@@ -25,9 +27,6 @@ def test_what_the_library_signed_is_opened() -> None:
 
 
 def test_a_body_that_is_no_text_can_be_signed_too() -> None:
-    import hashlib
-    import hmac
-
     body = b"\xff\xfe\x00"
     key = base64.b64decode(SECRET.removeprefix("whsec_"))
     mac = hmac.new(key, b"m.%d." % (NOW // 1000) + body, hashlib.sha256).digest()
@@ -37,6 +36,23 @@ def test_a_body_that_is_no_text_can_be_signed_too() -> None:
         "webhook-signature": "v1," + base64.b64encode(mac).decode(),
     }
     assert Seal([SECRET]).open(headers, body, NOW).id == "m"
+
+
+@pytest.mark.parametrize("size", [24, 63, 64, 65, 200])
+@pytest.mark.parametrize("body", [b"", BODY, b"x" * 100_000], ids=len)
+def test_the_seal_is_the_hmac_of_rfc_2104_whatever_the_length_of_the_secret(size: int, body: bytes) -> None:
+    key = bytes(range(size))
+    mac = hmac.digest(key, b"m.%d." % (NOW // 1000) + body, "sha256")
+    headers = {
+        "webhook-id": "m",
+        "webhook-timestamp": str(NOW // 1000),
+        "webhook-signature": "v1," + base64.b64encode(mac).decode(),
+    }
+    seal = Seal(["whsec_" + base64.b64encode(key).decode()])
+    for _ in range(2):  # opening leaves no trace
+        assert seal.open(headers, body, NOW).id == "m"
+    headers["webhook-signature"] = "v1," + base64.b64encode(bytes([mac[0] ^ 1]) + mac[1:]).decode()
+    assert refused(seal, headers, body) == "not_authentic"
 
 
 @pytest.mark.parametrize("off_ms", [-300_000, -299_999, 0, 300_000])
