@@ -54,7 +54,8 @@ for _ in range(int(inside)):
         for event in one.events:
             fold.add(event)
         for name in one.cohorts():
-            fold.add_beats(source, one.beats(name))
+            if (beats := one.beats(name)) is not None:
+                fold.add_beats(source, beats)
     for chunk in chunks:
         fold.add_lines(chunk)
     result = fold.result(as_of)
