@@ -304,17 +304,14 @@ class Connection:
         return bool(self.starts) and self.starts[0] < end and (self.state != _OUT or self.last > start)
 
     def spans(self, start: int, end: int, as_of: int) -> list[Span]:
-        """What this connection says of `[start, end)`; spans out of the room are left out."""
+        """What this connection says of `[start, end)`, whole spans; those out of the room are left out."""
         found: list[Span] = []
         starts, categories = self.starts, self.categories
         if starts and self.last > start and starts[0] < end:
-            for place in range(max(bisect_right(starts, start) - 1, 0), len(starts)):
-                low = starts[place]
-                if low >= end:
-                    break
-                high = starts[place + 1] if place + 1 < len(starts) else self.last
-                if categories[place] != NOT_IN_ROOM and high > start:
-                    found.append((max(low, start), min(high, end), categories[place]))
+            first, behind = max(bisect_right(starts, start) - 1, 0), bisect_left(starts, end)
+            ends = [*starts[first + 1 : behind], starts[behind] if behind < len(starts) else self.last]
+            told = zip(starts[first:behind], ends, categories[first:behind], strict=True)
+            found = [span for span in told if span[2] != NOT_IN_ROOM and span[1] > start]
         if self.state != _OUT and self.last < end:
             found += [
                 (max(low, start), min(high, end), category)

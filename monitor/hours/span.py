@@ -63,14 +63,21 @@ def _one_after_the_other(spans: Iterable[Span], start: int, end: int) -> list[Sp
     """The timeline of spans in order that don't overlap, as a single device's are."""
     timeline: list[Span] = []
     at = start
-    for low, high, category in [*spans, (end, end, NOT_IN_ROOM)]:
-        low, high = max(low, start), min(high, end)
-        for begin, until, what in ((at, low, NOT_IN_ROOM), (low, high, category)):
-            if begin < until:
-                if timeline and timeline[-1][2] == what:
-                    begin = timeline.pop()[0]
-                timeline.append((begin, until, what))
-        at = high
+
+    def put(until: int, category: int) -> None:
+        begun = timeline.pop()[0] if timeline and timeline[-1][2] == category else at
+        timeline.append((begun, until, category))
+
+    for low, high, category in spans:
+        if low > at:
+            put(low, NOT_IN_ROOM)
+            at = low
+        high = min(high, end)
+        if high > at:
+            put(high, category)
+            at = high
+    if at < end:
+        put(end, NOT_IN_ROOM)
     return timeline
 
 
