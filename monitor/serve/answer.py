@@ -58,8 +58,11 @@ def _holds(condition: str | None, etag: str) -> bool:
     return "*" in held or etag in held
 
 
-def plain(document: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """An answer that is no reading: what was decided, how the service is."""
+def plain(document: dict[str, Any], status: int = 200, *, demo: bool = False) -> web.Response:
+    """An answer that is no reading: what was decided, how the service is; marked if it is about a demo."""
+    if demo:
+        document = {**document, "demo": True}
+    headers = {"Monitor-Demo": "true"} if demo else None
     return web.Response(status=status, body=canonical(document), content_type=JSON, headers=headers)
 
 

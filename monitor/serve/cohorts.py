@@ -20,6 +20,7 @@ from monitor.serve.mask import masked_file
 from monitor.serve.parts import PARTS, WHO, Parts
 from monitor.serve.problem import Problem, not_found
 from monitor.serve.query import CURSOR, FULL, LIMIT, REASON
+from monitor.serve.reading import is_demo_cohort
 from monitor.store.records import CohortRow
 
 MOST_BYTES: Final = 5 << 20
@@ -106,7 +107,8 @@ async def import_door(request: web.Request) -> web.StreamResponse:
         "version": str(done.position),
         "notes": list(done.notes),
     }
-    return answer.plain(document, 201 if done.created else 200)
+    is_demo = is_demo_cohort(parts, done.cohort)
+    return answer.plain(document, 201 if done.created else 200, demo=is_demo)
 
 
 class _Id(msgspec.Struct):

@@ -16,6 +16,7 @@ from monitor.serve.door import Answer, Door
 from monitor.serve.parts import PARTS, WHO
 from monitor.serve.problem import not_found
 from monitor.serve.query import CURSOR, LIMIT
+from monitor.serve.reading import is_demo_cohort
 from monitor.store.records import CorrectionRow
 
 _BODY = 16_384
@@ -37,7 +38,7 @@ async def propose_door(request: web.Request) -> web.StreamResponse:
             token=who.token,
             now=parts.clock(),
         )
-    return answer.plain(_shown(row), 201)
+    return answer.plain(_shown(row), 201, demo=is_demo_cohort(parts, cohort))
 
 
 async def approve_door(request: web.Request) -> web.StreamResponse:
@@ -46,11 +47,12 @@ async def approve_door(request: web.Request) -> web.StreamResponse:
     number = request.match_info["number"]
     if not (number.isascii() and number.isdigit() and len(number) < 10):
         not_found()
+    cohort = request.match_info["cohort"]
     with decided():
         row = await parts.office.approve_correction(
-            request.match_info["cohort"], int(number), by=who.label, token=who.token, now=parts.clock()
+            cohort, int(number), by=who.label, token=who.token, now=parts.clock()
         )
-    return answer.plain(_shown(row))
+    return answer.plain(_shown(row), demo=is_demo_cohort(parts, cohort))
 
 
 async def corrections_door(request: web.Request) -> web.StreamResponse:
@@ -59,7 +61,8 @@ async def corrections_door(request: web.Request) -> web.StreamResponse:
     if parts.office.cohort(cohort) is None:
         not_found()
     shown, following = query.page(request, parts.office.corrections(cohort), lambda row: f"{row.n:09d}")
-    return answer.plain({"corrections": [_shown(row) for row in shown], "next": following})
+    document = {"corrections": [_shown(row) for row in shown], "next": following}
+    return answer.plain(document, demo=is_demo_cohort(parts, cohort))
 
 
 def _shown(row: CorrectionRow) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from monitor.serve.door import Answer, Door
 from monitor.serve.parts import PARTS, WHO, Parts
 from monitor.serve.problem import Problem
 from monitor.serve.query import CURSOR, LIMIT
+from monitor.serve.reading import is_demo_cohort
 
 _BODY = 4_096
 
@@ -36,8 +37,7 @@ async def inbox_door(request: web.Request) -> web.StreamResponse:
             break
     shown = rows[:most]
     following = _cursor(shown[-1]) if len(rows) > most else None
-    headers = {"Monitor-Demo": "true"} if is_demo else None
-    return answer.plain({"inbox": shown, "next": following}, headers=headers)
+    return answer.plain({"inbox": shown, "next": following}, demo=is_demo)
 
 
 async def _unclaimed(parts: Parts, cohort: str) -> list[dict[str, str | None]]:
@@ -79,7 +79,7 @@ async def bind_door(request: web.Request) -> web.StreamResponse:
             cohort, person, account, by=who.token, why="bound from the inbox", now=parts.clock()
         )
     document = {"cohort": cohort, "person": person, "account": account, "version": str(bound.position)}
-    return answer.plain(document)
+    return answer.plain(document, demo=is_demo_cohort(parts, cohort))
 
 
 DOORS = [

@@ -54,6 +54,12 @@ def demo(parts: Parts, plan: Plan) -> bool:
     return parts.office.demo(plan.sources)
 
 
+def is_demo_cohort(parts: Parts, cohort: str) -> bool:
+    """The same of a cohort by its id; False where there is none."""
+    row = parts.office.cohort(cohort)
+    return row is not None and parts.office.demo(row.sources)
+
+
 def head(parts: Parts, told: Told) -> dict[str, Any]:
     """What every answer over a cohort bears: as of when, by which policy, from which log."""
     document = told.document

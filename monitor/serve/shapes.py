@@ -230,6 +230,7 @@ class Imported(Struct, kw_only=True):
     changed: bool
     version: str
     notes: list[str]
+    demo: bool | UnsetType = UNSET
 
 
 class CorrectionTold(Struct, kw_only=True):
@@ -247,6 +248,7 @@ class CorrectionTold(Struct, kw_only=True):
     approved_by: str | None
     approved_at: Moment | None
     position: str
+    demo: bool | UnsetType = UNSET
 
 
 class Corrections(Struct, kw_only=True):
@@ -254,6 +256,7 @@ class Corrections(Struct, kw_only=True):
 
     corrections: list[CorrectionTold]
     next: str | None
+    demo: bool | UnsetType = UNSET
 
 
 class Unclaimed(Struct, kw_only=True):
@@ -270,6 +273,7 @@ class Inbox(Struct, kw_only=True):
 
     inbox: list[Unclaimed]
     next: str | None
+    demo: bool | UnsetType = UNSET
 
 
 class Bound(Struct, kw_only=True):
@@ -279,6 +283,7 @@ class Bound(Struct, kw_only=True):
     person: str
     account: str
     version: str
+    demo: bool | UnsetType = UNSET
 
 
 class RefusedEvent(Struct, kw_only=True):

@@ -215,6 +215,24 @@ async def test_a_demo_says_so_in_every_format(tmp_path: Path) -> None:
         )
 
 
+async def test_a_demo_says_so_where_something_is_decided(tmp_path: Path) -> None:
+    """In the inbox, with corrections, bindings and imports."""
+    async with school(tmp_path / "data", demo=True) as place:
+        await place.morning()
+        said = {"person": "t03", "session": "s01", "period": 0, "credit": True, "reason": "在场"}
+        corrections = f"/v1/cohorts/{COHORT}/corrections"
+        for answer in (
+            await place.get("/v1/inbox"),
+            await place.post(corrections, "clerk", said),
+            await place.get(corrections),
+            await place.post(f"{corrections}/1/approve", "approver"),
+            await place.post(f"/v1/cohorts/{COHORT}/people/t03/accounts", "clerk", {"account": "u-7"}),
+            await place.post("/v1/cohorts", "clerk", cohort_file()),
+        ):
+            status, document, headers = answer
+            assert (status < 300, document["demo"], headers["Monitor-Demo"]) == (True, True, "true")
+
+
 async def test_a_real_cohort_does_not_say_demo(place: School) -> None:
     _, answer, headers = await place.get(DOOR)
     assert ("demo" in answer, "Monitor-Demo" in headers) == (False, False)
