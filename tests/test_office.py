@@ -96,6 +96,21 @@ async def test_the_same_file_again_makes_no_new_version(office: Office) -> None:
     assert len(await entries(office)) == 1
 
 
+@pytest.mark.parametrize(
+    "name", ["../x", "a b", "a/b", "a\nb", "a" * 65, "..", "-a", "班次", "a?b", "a%2Fb", "a\x1b[2J"]
+)
+async def test_an_id_that_stands_in_no_address_is_declined_naming_it(office: Office, name: str) -> None:
+    """As it would be printed, linked to and written to files."""
+    found = await declined(imported(office, cohort_file(cohort={**COHORT["cohort"], "id": name})))
+    assert (found.reason, found.errors[0].where) == ("invalid", "cohort.id")
+    assert office.cohorts() == []
+
+
+@pytest.mark.parametrize("name", ["a", "BJ-CNC_01.b", "2026", "a" * 64])
+async def test_letters_digits_and_a_few_signs_are_an_id(office: Office, name: str) -> None:
+    assert (await imported(office, cohort_file(cohort={**COHORT["cohort"], "id": name}))).cohort == name
+
+
 async def test_another_file_is_a_new_version_and_the_old_one_stays_in_the_log(office: Office) -> None:
     await imported(office)
     other = cohort_file(people=COHORT["people"][:1] + COHORT["people"][2:])

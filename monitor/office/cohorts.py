@@ -4,6 +4,7 @@ In: a cohort file, or an account and who holds it. Out: `Imported`, with a new v
 anything changed. Never: takes over a file that has an error, or an ID number into one.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from monitor.office.declined import Declined
 from monitor.office.partings import people_parted, sessions_parted
 from monitor.store.records import BindingRow, CohortRow, CorrectionRow, SourceRow, TokenRow, body
 
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""What a cohort may be called."""
 _CHANGE_SESSIONS = (
     "课次编号请保持不变；确要如此，命令行加 --change-sessions，接口加 change_sessions=true，并写明理由 why · "
     "keep the ids of sessions; if this is meant, --change-sessions (HTTP: change_sessions=true), and why"
@@ -83,6 +86,8 @@ class Cohorts(Archive):
         plan = opened(data)
         check_texts({"by": by, "why": why}, data)
         _check_no_numbers(plan.cohort)
+        if self.cohort(plan.cohort.id) is None:
+            _check_id(plan.cohort.id)
         self._check_sources(plan.cohort, by)
         notes = self._source_notes(plan.cohort)
         if keep_bindings:
@@ -274,6 +279,16 @@ def _with_account(cohort: Cohort, person: str, account: str) -> bytes:
         if row["id"] == person:
             row["accounts"] = [*(row.get("accounts") or []), account]
     return msgspec.json.encode(content)
+
+
+def _check_id(cohort_id: str) -> None:
+    """Declines an id that would not stand in an address, a file name or a table as it is."""
+    if not ID.fullmatch(cohort_id):
+        problem = (
+            "班次编号只能用字母、数字和 - _ .，以字母或数字开头，最多64个 · "
+            "letters, digits, - _ and ., beginning with a letter or digit, 64 at most"
+        )
+        raise Declined.file("invalid", [CohortError("cohort.id", problem)])
 
 
 def _check_no_numbers(cohort: Cohort) -> None:

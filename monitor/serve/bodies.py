@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from monitor.cohort import CAMERAS, KINDS, ROLES
 
+CohortId = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Name = Annotated[str, Meta(min_length=1)]
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Span = Annotated[list[Moment], Meta(min_length=2, max_length=2)]
@@ -26,7 +27,7 @@ Role = Literal[ROLES]  # type: ignore[valid-type]
 class CohortHead(Struct, forbid_unknown_fields=True):
     """The class itself."""
 
-    id: Name
+    id: CohortId
     name: str | None = None
     organizer: str | None = None
     organizer_id: str | None = None

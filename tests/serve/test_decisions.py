@@ -62,6 +62,13 @@ async def test_a_clerk_can_not_take_the_id_of_a_cohort_not_given(place: School) 
     assert (status, problem["reason"]) == (409, "conflict")
 
 
+async def test_an_id_that_stands_in_no_address_is_refused(place: School) -> None:
+    for name in ("../x", "a b", "a\nb", ""):
+        status, problem, _ = await place.post("/v1/cohorts", "admin", cohort_file(name))
+        assert (status, problem["reason"]) == (422, "bad_cohort_file")
+        assert [error["where"] for error in problem["errors"]] == ["cohort.id"]
+
+
 async def test_all_errors_of_a_file_are_named_at_once(place: School) -> None:
     file = cohort_file("bad-one")
     file["sessions"][0]["kind"] = "lecutre"
