@@ -13,9 +13,11 @@ from monitor.instant import rfc3339
 from monitor.serve import answer, bodies, query, shapes
 from monitor.serve.decisions import decided
 from monitor.serve.door import Answer, Door
+from monitor.serve.guard import read
+from monitor.serve.mask import masked
 from monitor.serve.parts import PARTS, WHO
 from monitor.serve.problem import not_found
-from monitor.serve.query import CURSOR, LIMIT
+from monitor.serve.query import CURSOR, FULL, LIMIT, REASON
 from monitor.serve.reading import is_demo_cohort
 from monitor.store.records import CorrectionRow
 
@@ -60,13 +62,15 @@ async def corrections_door(request: web.Request) -> web.StreamResponse:
     parts, cohort = request.app[PARTS], request.match_info["cohort"]
     if parts.office.cohort(cohort) is None:
         not_found()
+    mask = await read(request, cohort=cohort)
     shown, following = query.page(request, parts.office.corrections(cohort), lambda row: f"{row.n:09d}")
-    document = {"corrections": [_shown(row) for row in shown], "next": following}
+    document = {"corrections": [_shown(row, mask=mask) for row in shown], "next": following}
     return answer.plain(document, demo=is_demo_cohort(parts, cohort))
 
 
-def _shown(row: CorrectionRow) -> dict[str, Any]:
+def _shown(row: CorrectionRow, *, mask: bool = False) -> dict[str, Any]:
     position = row.position if row.approved_position is None else row.approved_position
+    name = masked if mask else str
     return {
         "n": row.n,
         "person": row.person,
@@ -75,9 +79,9 @@ def _shown(row: CorrectionRow) -> dict[str, Any]:
         "credit": row.credit,
         "reason": row.reason,
         "state": "proposed" if row.approved_at is None else "approved",
-        "by": row.by,
+        "by": name(row.by),
         "at": rfc3339(row.at),
-        "approved_by": row.approved_by,
+        "approved_by": None if row.approved_by is None else name(row.approved_by),
         "approved_at": None if row.approved_at is None else rfc3339(row.approved_at),
         "position": str(position),
     }
@@ -99,9 +103,9 @@ DOORS = [
         corrections_door,
         "corrections",
         "Corrections, proposed and approved 更正记录",
-        params=(LIMIT, CURSOR),
+        params=(LIMIT, CURSOR, FULL, REASON),
         answers={200: Answer("The corrections", {answer.JSON: shapes.Corrections})},
-        problems=("position_unknown",),
+        problems=("position_unknown", "reason_needed"),
     ),
     Door(
         "POST",

@@ -41,7 +41,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "GET /v1/cohorts/{cohort}/attendance": _READ,
     "GET /v1/cohorts/{cohort}/people/{person}": Right(READERS | {"trainee"}),
     "GET /v1/cohorts/{cohort}/shortfalls": _READ,
-    "GET /v1/cohorts/{cohort}/corrections": Right(STAFF),
+    "GET /v1/cohorts/{cohort}/corrections": Right(STAFF | {"auditor"}),
     "POST /v1/cohorts/{cohort}/corrections": _to("clerk", "teacher"),
     "POST /v1/cohorts/{cohort}/corrections/{number}/approve": _to("approver"),
     "GET /v1/inbox": _to("clerk", "admin"),

@@ -213,6 +213,24 @@ async def test_a_decision_that_can_not_be_written_is_unavailable(place: School) 
     assert (status, problem["reason"], headers["Retry-After"]) == (503, "unavailable", "5")
 
 
+async def test_an_auditor_reads_corrections_masked_and_it_is_written_down(place: School) -> None:
+    await place.post(CORRECTIONS, "clerk", PROPOSAL)
+    await place.post(f"{CORRECTIONS}/1/approve", "approver")
+    status, answer, _ = await place.get(CORRECTIONS, "auditor")
+    (found,) = answer["corrections"]
+    assert (status, found["by"], found["approved_by"]) == (200, "c*", "a*")
+    assert found["reason"] == PROPOSAL["reason"]
+    assert (await place.get(f"{CORRECTIONS}?full=true", "auditor"))[0] == 403
+    _, answer, _ = await place.get(f"{CORRECTIONS}?full=true&reason=抽查", "auditor")
+    assert answer["corrections"][0]["by"] == "clerk of tests"
+    readings = await place.parts.office.readings(COHORT)
+    assert [(one["role"], one["full"], one["why"]) for one in readings] == [
+        ("auditor", False, None),
+        ("auditor", True, "抽查"),
+    ]
+    assert (await place.get(CORRECTIONS, "center"))[0] == 403
+
+
 # --- what a new version would part ------------------------------------------------------------------------
 
 MOVED = ["2026-05-11T13:30:00+08:00", "2026-05-11T14:15:00+08:00"]
