@@ -280,6 +280,65 @@ async def test_a_correction_counts_from_the_second_persons_word(office: Office) 
     assert office.corrections(ID) == [approved]
 
 
+SOME = [["2026-05-11T10:30:00+08:00", "2026-05-11T11:15:00+08:00"]]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"person": "w01"}, "is a teacher"),
+        ({"session": "o"}, "opening"),
+        ({"session": "o", "period": None}, "opening"),
+        ({"session": "few"}, "not in that session"),
+        ({"person": "late"}, "not enrolled"),
+    ],
+)
+async def test_a_correction_that_would_change_nothing_is_declined(
+    office: Office, changed: dict[str, Any], words: str
+) -> None:
+    """When it is proposed, and when it is approved after the cohort was changed."""
+    sessions = [
+        *COHORT["sessions"],
+        {**COHORT["sessions"][0], "id": "o", "kind": "opening", "room": "r2", "periods": SOME},
+        {**COHORT["sessions"][0], "id": "few", "people": ["t02"], "room": "r3", "periods": SOME},
+    ]
+    late = {"id": "late", "role": "trainee", "enrolled_on": "2026-05-12"}
+    await imported(office, cohort_file(sessions=sessions, people=[*COHORT["people"], late]))
+    found = await declined(propose(office, **changed))
+    assert (found.reason, words in found.detail) == ("invalid", True)
+    await propose(office)
+    left = [{**COHORT["people"][0], "withdrawn_on": "2026-05-10"}, *COHORT["people"][1:]]
+    await imported(office, cohort_file(people=left))
+    found = await declined(office.approve_correction(ID, 1, by="赵", token="tok-2", now=NOW))
+    assert (found.reason, "not enrolled" in found.detail) == ("invalid", True)
+
+
+async def test_a_correction_is_withdrawn_by_its_proposer_or_rejected_by_another(office: Office) -> None:
+    await imported(office)
+    for _ in range(3):
+        await propose(office)
+    no = await declined(office.reject_correction(ID, 1, by="王", token="tok-3", now=NOW, others=False))
+    assert no.reason == "forbidden"
+    own = await office.reject_correction(ID, 1, by="李", token="tok-1", now=NOW, others=False)
+    other = await office.reject_correction(ID, 2, by="赵", token="tok-2", now=NOW, others=True)
+    assert [(row.state, row.rejected_by, row.rejected_at) for row in (own, other)] == [
+        ("withdrawn", "李", NOW),
+        ("rejected", "赵", NOW),
+    ]
+    for n in (1, 2):
+        for again in (
+            office.approve_correction(ID, n, by="赵", token="tok-2", now=NOW),
+            office.reject_correction(ID, n, by="赵", token="tok-2", now=NOW, others=True),
+        ):
+            assert (await declined(again)).reason == "conflict"
+    await office.approve_correction(ID, 3, by="赵", token="tok-2", now=NOW)
+    found = await declined(office.reject_correction(ID, 3, by="赵", token="tok-2", now=NOW, others=True))
+    assert found.reason == "conflict"
+    before = rows(office)
+    await office.rebuild()
+    assert before == rows(office)
+
+
 @pytest.mark.parametrize(("by", "token"), [("李", "tok-2"), ("赵", "tok-1"), ("", "tok-2"), (" ", "tok-2")])
 async def test_one_person_is_not_two(office: Office, by: str, token: str) -> None:
     await imported(office)

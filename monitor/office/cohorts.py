@@ -143,7 +143,11 @@ class Cohorts(Archive):
         return " ".join([*(["change-sessions"] if moved else []), *(["drop-people"] if gone else [])])
 
     def _corrections_of(self, cohort_id: str) -> list[CorrectionRow]:
-        return [row for row in self.state.all(CorrectionRow) if row.cohort == cohort_id]
+        return [
+            row
+            for row in self.state.all(CorrectionRow)
+            if row.cohort == cohort_id and row.state in ("proposed", "approved")
+        ]
 
     @decision
     async def bind_account(

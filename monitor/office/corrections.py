@@ -46,6 +46,7 @@ class Corrections(Archive):
         """
         plan = opened(await self.cohort_file(cohort_id))
         _check(plan, person, session, period, reason, by)
+        _check_effect(plan, person, session, period)
         n = 1 + max((row.n for row in self.corrections(cohort_id)), default=0)
         row = CorrectionRow(
             cohort=cohort_id,
@@ -67,11 +68,12 @@ class Corrections(Archive):
         self, cohort_id: str, n: int, *, by: str, token: str, now: int
     ) -> CorrectionRow:
         """The second person's word: from now on the correction counts."""
-        row = self._correction(cohort_id, n)
-        if row.approved_at is not None:
-            raise Declined("conflict", f"correction {n} of cohort {cohort_id} is approved already")
+        row = self._open(cohort_id, n)
         if not by.strip() or by == row.by or token == row.by_token:
             raise Declined("not_allowed", "a correction needs two people: this one proposed it")
+        plan = opened(await self.cohort_file(cohort_id))
+        _check(plan, row.person, row.session, row.period, row.reason, row.by)
+        _check_effect(plan, row.person, row.session, row.period)
         data = {
             "cohort": cohort_id,
             "person": row.person,
@@ -85,6 +87,22 @@ class Corrections(Archive):
         headers = {"cohort": cohort_id, "correction": str(n), "by": by, "token": token}
         name = f"correction-{cohort_id}-{n}"
         await self.keep("delivery", headers, _event(name, "attendance.corrected", now, data), now)
+        return self._correction(cohort_id, n)
+
+    @decision
+    async def reject_correction(
+        self, cohort_id: str, n: int, *, by: str, token: str, now: int, others: bool
+    ) -> CorrectionRow:
+        """Lays a correction that waits aside: it never counts. `others`: also what somebody else proposed."""
+        row = self._open(cohort_id, n)
+        own = by == row.by or token == row.by_token
+        if not own and not others:
+            raise Declined(
+                "forbidden", f"correction {n} was proposed by somebody else; an approver rejects it"
+            )
+        changed = msgspec.structs.replace(row, rejected_by=row.by if own else by, rejected_at=now)
+        headers = {"cohort": cohort_id, "by": by, "token": token, "why": changed.state}
+        await self.keep("correction", headers, body(changed), now)
         return self._correction(cohort_id, n)
 
     @decision
@@ -104,6 +122,13 @@ class Corrections(Archive):
         headers = {"cohort": cohort_id, "by": by, "token": token}
         name = f"excuse-{cohort_id}-{secrets.token_hex(8)}"
         return await self.keep("delivery", headers, _event(name, "attendance.excused", now, data), now)
+
+    def _open(self, cohort_id: str, n: int) -> CorrectionRow:
+        """A correction that waits; Declined where it was decided already."""
+        row = self._correction(cohort_id, n)
+        if row.state != "proposed":
+            raise Declined("conflict", f"correction {n} of cohort {cohort_id} is {row.state} already")
+        return row
 
     def _correction(self, cohort_id: str, n: int) -> CorrectionRow:
         row = self.state.get(CorrectionRow, cohort_id, n)
@@ -126,6 +151,24 @@ def _check(plan: Plan, person: str, session: str, period: int | None, reason: st
         raise Declined("invalid", "reason: say why, for it is printed")
     if holds_number(reason):
         raise Declined("invalid", "reason: leave the ID number out")
+
+
+def _check_effect(plan: Plan, person: str, session: str, period: int | None) -> None:
+    """Declines a correction that could change nothing: no hour of this person's is among what it names."""
+    holder = plan.people[person]
+    named = [
+        one for one in plan.periods if one.session.id == session and (period is None or one.index == period)
+    ]
+    kind = plan.sessions[session].kind
+    if holder.role != "trainee":
+        why = f"{person} 是教师，没有学时 · {person} is a teacher and has no hours"
+    elif not any(one.countable for one in named):
+        why = f"这类课（{kind}）不计学时 · sessions of this kind ({kind}) bear no hours"
+    elif not any(plan.enrolled(holder, one) for one in named):
+        why = f"{person} 当天不在班，或不参加此课次 · {person} is not enrolled then, or not in that session"
+    else:
+        return
+    raise Declined("invalid", f"更正不会有任何作用：{why}: a correction would change nothing")
 
 
 def _event(name: str, kind: str, now: int, data: dict[str, Any]) -> bytes:

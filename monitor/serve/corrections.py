@@ -1,10 +1,11 @@
-"""Corrections: one proposes, another approves, and from then on it counts (RULES section 7).
+"""Corrections: one proposes, another approves or rejects; from approval on it counts (RULES section 7).
 
 In: a proposal; a number. Out: the correction as it stands. Never: lets one person be both.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -46,15 +47,35 @@ async def propose_door(request: web.Request) -> web.StreamResponse:
 async def approve_door(request: web.Request) -> web.StreamResponse:
     """The second person's word."""
     parts, who = request.app[PARTS], request[WHO]
+    cohort, number = request.match_info["cohort"], _number(request)
+    with decided():
+        row = await parts.office.approve_correction(
+            cohort, number, by=who.label, token=who.token, now=parts.clock()
+        )
+    return answer.plain(_shown(row), demo=is_demo_cohort(parts, cohort))
+
+
+async def reject_door(request: web.Request) -> web.StreamResponse:
+    """Lays a proposed correction aside: an approver any, others what they proposed themselves."""
+    parts, who = request.app[PARTS], request[WHO]
+    cohort, number = request.match_info["cohort"], _number(request)
+    with decided():
+        row = await parts.office.reject_correction(
+            cohort,
+            number,
+            by=who.label,
+            token=who.token,
+            now=parts.clock(),
+            others=who.role == "approver",
+        )
+    return answer.plain(_shown(row), demo=is_demo_cohort(parts, cohort))
+
+
+def _number(request: web.Request) -> int:
     number = request.match_info["number"]
     if not (number.isascii() and number.isdigit() and len(number) < 10):
         not_found()
-    cohort = request.match_info["cohort"]
-    with decided():
-        row = await parts.office.approve_correction(
-            cohort, int(number), by=who.label, token=who.token, now=parts.clock()
-        )
-    return answer.plain(_shown(row), demo=is_demo_cohort(parts, cohort))
+    return int(number)
 
 
 async def corrections_door(request: web.Request) -> web.StreamResponse:
@@ -78,13 +99,18 @@ def _shown(row: CorrectionRow, *, mask: bool = False) -> dict[str, Any]:
         "period": row.period,
         "credit": row.credit,
         "reason": row.reason,
-        "state": "proposed" if row.approved_at is None else "approved",
+        "state": row.state,
         "by": name(row.by),
         "at": rfc3339(row.at),
         "approved_by": None if row.approved_by is None else name(row.approved_by),
         "approved_at": None if row.approved_at is None else rfc3339(row.approved_at),
         "position": str(position),
+        **({} if row.rejected_at is None else _rejected(row, name)),
     }
+
+
+def _rejected(row: CorrectionRow, name: Callable[[str], str | None]) -> dict[str, Any]:
+    return {"rejected_by": name(row.rejected_by or ""), "rejected_at": rfc3339(row.rejected_at or 0)}
 
 
 _EXAMPLE = {
@@ -128,5 +154,15 @@ DOORS = [
         "By another person than the one who proposed it; counts from now on.",
         answers={200: Answer("The correction, counting", _TOLD)},
         problems=("two_people", "conflict", "declined"),
+    ),
+    Door(
+        "POST",
+        "/v1/cohorts/{cohort}/corrections/{number}/reject",
+        reject_door,
+        "corrections",
+        "Reject or withdraw a correction 驳回、撤回更正",
+        "One that waits: by an approver, or by who proposed it (`withdrawn`). It never counts then.",
+        answers={200: Answer("The correction, laid aside", _TOLD)},
+        problems=("conflict",),
     ),
 ]

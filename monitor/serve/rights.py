@@ -44,6 +44,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "GET /v1/cohorts/{cohort}/corrections": Right(STAFF | {"auditor"}),
     "POST /v1/cohorts/{cohort}/corrections": _to("clerk", "teacher"),
     "POST /v1/cohorts/{cohort}/corrections/{number}/approve": _to("approver"),
+    "POST /v1/cohorts/{cohort}/corrections/{number}/reject": _to("clerk", "teacher", "approver"),
     "GET /v1/inbox": _to("clerk", "admin"),
     "POST /v1/cohorts/{cohort}/people/{person}/accounts": _to("clerk", "admin"),
     "GET /v1/live": Right(READERS, proof="first message"),

@@ -234,7 +234,7 @@ class Imported(Struct, kw_only=True):
 
 
 class CorrectionTold(Struct, kw_only=True):
-    """A correction as it stands: proposed, or approved by another and counting since."""
+    """A correction as it stands: proposed, approved by another and counting since, or laid aside."""
 
     n: Count
     person: str
@@ -242,12 +242,14 @@ class CorrectionTold(Struct, kw_only=True):
     period: Count | None
     credit: bool
     reason: str
-    state: Literal["proposed", "approved"]
+    state: Literal["proposed", "approved", "rejected", "withdrawn"]
     by: str
     at: Moment
     approved_by: str | None
     approved_at: Moment | None
     position: str
+    rejected_by: str | UnsetType = UNSET
+    rejected_at: Moment | UnsetType = UNSET
     demo: bool | UnsetType = UNSET
 
 

@@ -99,7 +99,10 @@ class BindingRow(Row, frozen=True):
 
 
 class CorrectionRow(Row, frozen=True):
-    """A correction, number `n` of its cohort: proposed by one, counting from when another approved it."""
+    """A correction, number `n` of its cohort: proposed by one, counting from when another approved it.
+
+    Or `rejected`: by another, or withdrawn by who proposed it; then it never counts.
+    """
 
     table = "corrections"
     key = ("cohort", "n")
@@ -117,6 +120,17 @@ class CorrectionRow(Row, frozen=True):
     approved_by: str | None = None
     approved_at: int | None = None
     approved_position: int | None = None
+    rejected_by: str | None = None
+    rejected_at: int | None = None
+
+    @property
+    def state(self) -> str:
+        """`proposed`, `approved`, `rejected`, or `withdrawn` by who proposed it."""
+        if self.approved_at is not None:
+            return "approved"
+        if self.rejected_at is not None:
+            return "withdrawn" if self.rejected_by == self.by else "rejected"
+        return "proposed"
 
 
 class _Head(msgspec.Struct):

@@ -110,6 +110,8 @@ CORRECTIONS = Table(
     Column("approved_by", Text),
     Column("approved_at", BigInteger),
     Column("approved_position", BigInteger),
+    Column("rejected_by", Text),
+    Column("rejected_at", BigInteger),
 )
 
 IDENTITIES = Table(

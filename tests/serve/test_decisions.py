@@ -213,6 +213,24 @@ async def test_a_decision_that_can_not_be_written_is_unavailable(place: School) 
     assert (status, problem["reason"], headers["Retry-After"]) == (503, "unavailable", "5")
 
 
+async def test_what_was_proposed_by_mistake_is_withdrawn_and_what_is_not_so_is_rejected(
+    place: School,
+) -> None:
+    for _ in range(2):
+        await place.post(CORRECTIONS, "clerk", PROPOSAL)
+    status, problem, _ = await place.post(f"{CORRECTIONS}/1/reject", "teacher")
+    assert (status, problem["reason"]) == (403, "forbidden")
+    found = [await place.post(f"{CORRECTIONS}/{n + 1}/reject", ("clerk", "approver")[n]) for n in range(2)]
+    assert [(status, answer["state"], answer["rejected_by"]) for status, answer, _ in found] == [
+        (200, "withdrawn", "clerk of tests"),
+        (200, "rejected", "approver of tests"),
+    ]
+    _, answer, _ = await place.get(CORRECTIONS)
+    assert [row["state"] for row in answer["corrections"]] == ["withdrawn", "rejected"]
+    status, problem, _ = await place.post(f"{CORRECTIONS}/1/approve", "approver")
+    assert (status, problem["reason"]) == (409, "conflict")
+
+
 async def test_an_auditor_reads_corrections_masked_and_it_is_written_down(place: School) -> None:
     await place.post(CORRECTIONS, "clerk", PROPOSAL)
     await place.post(f"{CORRECTIONS}/1/approve", "approver")
