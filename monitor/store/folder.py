@@ -72,9 +72,13 @@ class Folder:
     def discard(self) -> None:
         """Takes away a folder that this made, where what it was made for failed; any other one stays.
 
-        Nothing of what somebody else has begun with it in the meantime: the lock is theirs then.
+        Nothing of what somebody else has begun with it in the meantime: the lock is theirs then. A key that
+        a database elsewhere was told of stays: without it that would not open any more.
         """
         if not self.is_new:
+            return
+        inside = [isinstance(place, Path) and place.parent == self.path for place in (self.log, self.office)]
+        if self.key.exists() and not all(inside):
             return
         try:
             self.lock(patience_s=0)

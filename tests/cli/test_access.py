@@ -9,6 +9,7 @@ import pytest
 
 from monitor.control import opened
 from monitor.store.folder import Folder
+from monitor.store.place import Place, Server
 from tests.cli.command import Command
 from tests.cohort_file import cohort_file
 from tests.ingest.signing import NOW, PUBLIC, SECRET, signed
@@ -146,6 +147,16 @@ def test_a_database_of_another_kind_is_refused_with_a_sentence(monitor: Command)
     assert (done.code, done.out) == (2, "")
     assert "postgresql://USER@HOST/DATABASE" in done.err
     assert "password" not in done.err
+
+
+def test_a_first_command_that_is_declined_leaves_a_database_elsewhere_that_can_be_used(
+    monitor: Command, bare: Place
+) -> None:
+    """The database was told of the key; a key taken away with the new folder would be missed for ever."""
+    database = ("--database", bare.url if isinstance(bare, Server) else f"sqlite:///{bare}")
+    refused = monitor("token", "add", "--role", "teacher", "--cohort", "none", *database)
+    assert (refused.code, "there is no cohort none" in refused.err) == (2, True)
+    assert monitor("token", "add", "--role", "admin", *database).code == 0
 
 
 def test_a_named_sqlite_file_holds_the_log(monitor: Command, tmp_path: Path) -> None:

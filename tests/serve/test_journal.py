@@ -204,11 +204,12 @@ FIELDS = {
     *("request_id", "door", "status", "ms", "role", "token"),
     *("error", "frames", "exc_info"),
     *("said", "fold", "position", "until", "seconds"),
+    "path",  # of the data folder, once, when it is made
 }
 """What a line may have beside its event. A field more is a decision: can anybody be named in it?"""
 VALUES = {
     *("len(group)", "len(what)", "entry.position", "one.position"),
-    *("_word(error)", "type(error).__name__", "source.kind.decoder"),
+    *("word(error)", "type(error).__name__", "source.kind.decoder"),
 }
 """What may be filled into the words of an event."""
 

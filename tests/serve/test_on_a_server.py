@@ -1,5 +1,6 @@
 """The service with all it keeps in PostgreSQL, from an empty database on: the same doors, the same bytes."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from monitor.hours.recount import summary, to_bytes
 from monitor.store.place import Server
+from tests.cli.command import Command
 from tests.cohort_file import cohort_file
 from tests.faults.sender import BATCH, proof
 from tests.ingest.signing import batch, event
@@ -30,10 +32,10 @@ def where(tmp_path: Path, empty: Server) -> tuple[object, ...]:
     return ("--data", tmp_path / "data", "--database", empty.url)
 
 
-async def ok(*arguments: object) -> str:
-    code, out, err = await done(*arguments)
-    assert code == 0, err
-    return out
+@pytest.fixture
+def monitor(tmp_path: Path, empty: Server, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command line, over that database."""
+    return Command(capsys, str(tmp_path / "data"), empty.url)
 
 
 async def push(http: aiohttp.ClientSession, url: str, name: str, *events: Any) -> dict[str, Any]:
@@ -60,8 +62,13 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def test_from_an_empty_database_to_a_recount_of_the_same_bytes(
-    tmp_path: Path, where: tuple[object, ...], http: aiohttp.ClientSession
+    tmp_path: Path, where: tuple[object, ...], http: aiohttp.ClientSession, monitor: Command
 ) -> None:
+    async def ok(*arguments: object) -> str:
+        done = await asyncio.to_thread(monitor, *arguments, data=False)
+        assert done.code == 0, done.err
+        return done.out
+
     (tmp_path / "cohort.json").write_bytes(cohort_file())
     _, data, *database = where
     async with serving(data, *database) as (process, url):  # type: ignore[arg-type]
@@ -117,11 +124,17 @@ async def test_a_second_service_on_one_database_is_refused_clearly(
     ],
 )
 async def test_a_database_that_can_not_be_used_is_said(
-    tmp_path: Path, url: str, code: int, words: str
+    tmp_path: Path, url: str, code: int, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for command in (("serve", "--port", 0), ("token", "list"), ("ledger", "verify")):
-        (tmp_path / "data").mkdir(exist_ok=True)
-        found, out, err = await done(*command, "--data", tmp_path / "data", "--database", url)
+    (tmp_path / "data").mkdir()
+    where = ("--data", tmp_path / "data", "--database", url)
+    command = Command(capsys, str(tmp_path / "data"))
+    for told in (
+        await done("serve", "--port", 0, *where),
+        await asyncio.to_thread(command, "token", "list", *where, data=False),
+        await asyncio.to_thread(command, "ledger", "verify", *where, data=False),
+    ):
+        found, out, err = told
         assert (found, out, words in err) == (code, "", True), err
         assert "geheim" not in err
         assert "Traceback" not in err
