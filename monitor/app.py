@@ -48,6 +48,13 @@ _GARBAGE = (50_000, 50, 100)
 """How many objects more than before until garbage is looked for: what a delivery makes is none, it is kept or
 goes by itself; with Python's own 700 each look walks through every event that waits to be answered for."""
 
+_BACKLOG = 1024
+"""Connections that the kernel holds until they are accepted."""
+
+_ACCEPTED = 8
+"""Connections accepted in a turn of the loop. As often as that it tries, and complains, where no descriptor is
+left: asyncio does not stop at the first refusal."""
+
 DRAIN_SECONDS = 10.0
 """How long all that is under way may take once the service is told to end; then it is cut off."""
 
@@ -91,7 +98,8 @@ async def service(config: Config, clock: Clock, *, timers: bool = True) -> Async
         await runner.setup()
         desk = Desk(folder, office, clock)
         stack.push_async_callback(_drain, parts, runner, schedule, desk)
-        await web.SockSite(runner, listening, ssl_context=tls, backlog=1024).start()
+        await web.SockSite(runner, listening, ssl_context=tls, backlog=_ACCEPTED).start()
+        listening.listen(_BACKLOG)
         await desk.open()
         if folder.is_new:
             structlog.get_logger("monitor.app").info(
@@ -186,7 +194,7 @@ async def _drain(parts: Parts, runner: Runner, schedule: Schedule, desk: Desk) -
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=1024)
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
         raise UsageError(f"--host {host} --port {port}: can't listen there ({error.strerror})") from None
 

@@ -7,6 +7,7 @@ exception said (it may name somebody); its type and where it happened are enough
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import sys
 import threading
@@ -66,6 +67,10 @@ def _uncaught(what: str, error: BaseException | None) -> None:
 
 def unhandled(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """What nobody caught, as the event loop tells it: without the objects it names, which say too much."""
+    error = context.get("exception")
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        structlog.get_logger(_OURS).error("descriptors.none_left")  # who wants to connect waits
+        return
     structlog.get_logger(_OURS).error("unhandled", exc_info=context.get("exception"))
 
 

@@ -98,4 +98,7 @@ async def test_without_descriptors_left_those_who_are_connected_are_served(groun
         async with client() as fresh:
             assert 202 == (await sender.post(fresh, child.url, sender.delivery()[0]))[0]
         assert 0 == await child.end()
+        told = [line for line in child.said() if line["event"] == "descriptors.none_left"]
+        assert 1 <= len(told)
+        assert len(child.words()) < 50_000  # it says so now and then, not for each that waits
     assert sender.kept == await holds(ground.data, sender)
