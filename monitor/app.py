@@ -52,8 +52,8 @@ _BACKLOG = 1024
 """Connections that the kernel holds until they are accepted."""
 
 _ACCEPTED = 8
-"""Connections accepted in a turn of the loop. As often as that it tries, and complains, where no descriptor is
-left: asyncio does not stop at the first refusal."""
+"""Connections accepted in a turn of the loop. As often as that it tries, and complains, when there is no
+descriptor left: asyncio does not stop at the first refusal."""
 
 DRAIN_SECONDS = 10.0
 """How long all that is under way may take once the service is told to end; then it is cut off."""
