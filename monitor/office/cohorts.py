@@ -151,15 +151,30 @@ class Cohorts(Archive):
 
     @decision
     async def bind_account(
-        self, cohort_id: str, person: str, account: str, *, by: str, why: str, now: int
+        self,
+        cohort_id: str,
+        person: str,
+        account: str,
+        *,
+        source: str | None = None,
+        by: str,
+        why: str,
+        now: int,
     ) -> Imported:
-        """Gives an account (`ACCOUNT`, or `SOURCE/ACCOUNT`) to a person, by a new version of the cohort."""
+        """Gives an account (`ACCOUNT`, or `SOURCE/ACCOUNT`) to a person, by a new version of the cohort.
+
+        With `source` it is theirs on that platform alone, which the cohort must list.
+        """
         plan = opened(await self.cohort_file(cohort_id))
         holder = plan.people.get(person)
         if holder is None:
             raise Declined("not_found", f"cohort {cohort_id} has no person {person}")
         if not account.strip():
             raise Declined("invalid", "account: must not be empty")
+        if source is not None:
+            if source not in plan.sources:
+                raise Declined("not_found", f"cohort {cohort_id} lists no source {source}")
+            account = f"{source}/{account}"
         if account in holder.accounts:
             return _imported(plan.cohort, self.cohort_row(cohort_id).position, created=False, changed=False)
         data = _with_account(plan.cohort, person, account)
@@ -174,6 +189,24 @@ class Cohorts(Archive):
             "bound-person": person,
             "bound-account": account,
         }
+        entry = await self.keep("cohort", headers, data, now)
+        return _imported(plan.cohort, entry.position, created=False, changed=True)
+
+    @decision
+    async def unbind_account(
+        self, cohort_id: str, person: str, account: str, *, by: str, why: str, now: int
+    ) -> Imported:
+        """Takes an account that staff bound from its person again; its events count for nobody then."""
+        row = self.state.get(BindingRow, cohort_id, account)
+        plan = opened(await self.cohort_file(cohort_id))
+        holder = plan.people.get(person)
+        if row is None or row.dropped is not None or row.person != person or holder is None:
+            raise Declined(
+                "not_found",
+                f"{account} was not bound to {person} by staff; what the cohort file says is changed there",
+            )
+        data = _without_account(plan.cohort, person, account)
+        headers = {"cohort": cohort_id, "by": by, "why": why, "unbound-account": account}
         entry = await self.keep("cohort", headers, data, now)
         return _imported(plan.cohort, entry.position, created=False, changed=True)
 
@@ -282,6 +315,15 @@ def _with_account(cohort: Cohort, person: str, account: str) -> bytes:
     for row in content["people"]:
         if row["id"] == person:
             row["accounts"] = [*(row.get("accounts") or []), account]
+    return msgspec.json.encode(content)
+
+
+def _without_account(cohort: Cohort, person: str, account: str) -> bytes:
+    """The cohort file with one account less."""
+    content = msgspec.json.decode(write(cohort))
+    for row in content["people"]:
+        if row["id"] == person:
+            row["accounts"] = [one for one in row.get("accounts") or [] if one != account]
     return msgspec.json.encode(content)
 
 

@@ -6,12 +6,14 @@ whose an account is.
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 from aiohttp import web
 
 from monitor.serve import answer, bodies, query, shapes
 from monitor.serve.decisions import decided
-from monitor.serve.door import Answer, Door
+from monitor.serve.door import Answer, Door, Param
 from monitor.serve.parts import PARTS, WHO, Parts
 from monitor.serve.problem import Problem
 from monitor.serve.query import CURSOR, LIMIT
@@ -73,14 +75,41 @@ async def bind_door(request: web.Request) -> web.StreamResponse:
     parts, who = request.app[PARTS], request[WHO]
     cohort, person = request.match_info["cohort"], request.match_info["person"]
     asked = await answer.read_json(request, bodies.Binding, _BODY)
-    account = asked.account if asked.source is None else f"{asked.source}/{asked.account}"
+    account = _written(asked.source, asked.account)
     with decided():
         bound = await parts.office.bind_account(
-            cohort, person, account, by=who.token, why="bound from the inbox", now=parts.clock()
+            cohort,
+            person,
+            asked.account,
+            source=asked.source,
+            by=who.token,
+            why="bound from the inbox",
+            now=parts.clock(),
         )
     document = {"cohort": cohort, "person": person, "account": account, "version": str(bound.position)}
     return answer.plain(document, demo=is_demo_cohort(parts, cohort))
 
+
+async def unbind_door(request: web.Request) -> web.StreamResponse:
+    """Takes an account that staff bound from its person again."""
+    parts, who = request.app[PARTS], request[WHO]
+    cohort, person = request.match_info["cohort"], request.match_info["person"]
+    account = _written(request.query.get(SOURCE.name), request.query.get(ACCOUNT.name, ""))
+    with decided():
+        done = await parts.office.unbind_account(
+            cohort, person, account, by=who.token, why="unbound", now=parts.clock()
+        )
+    document = {"cohort": cohort, "person": person, "account": account, "version": str(done.position)}
+    return answer.plain(document, demo=is_demo_cohort(parts, cohort))
+
+
+def _written(source: str | None, account: str) -> str:
+    """An account as a cohort file has it."""
+    return account if source is None else f"{source}/{account}"
+
+
+ACCOUNT: Final = Param("account", "The account, as it was bound.", example="u-1001", required=True)
+SOURCE: Final = Param("source", "The source it was bound on, where it was bound on one.", example="main")
 
 DOORS = [
     Door(
@@ -105,5 +134,17 @@ DOORS = [
         body_example={"account": "u-1001", "source": "main"},
         answers={200: Answer("Bound", {answer.JSON: shapes.Bound})},
         problems=("declined", "conflict"),
+    ),
+    Door(
+        "DELETE",
+        "/v1/cohorts/{cohort}/people/{person}/accounts",
+        unbind_door,
+        "inbox",
+        "Take back a binding 取消认领",
+        "Of an account that staff bound; those of the cohort file are changed there. A new version of the "
+        "cohort; the account is back in the inbox.",
+        params=(ACCOUNT, SOURCE),
+        answers={200: Answer("Unbound", {answer.JSON: shapes.Bound})},
+        problems=("conflict",),
     ),
 ]

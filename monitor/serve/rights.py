@@ -47,6 +47,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "POST /v1/cohorts/{cohort}/corrections/{number}/reject": _to("clerk", "teacher", "approver"),
     "GET /v1/inbox": _to("clerk", "admin"),
     "POST /v1/cohorts/{cohort}/people/{person}/accounts": _to("clerk", "admin"),
+    "DELETE /v1/cohorts/{cohort}/people/{person}/accounts": _to("clerk", "admin"),
     "GET /v1/live": Right(READERS, proof="first message"),
     "GET /healthz": _OPEN,
     "GET /readyz": _OPEN,

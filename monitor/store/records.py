@@ -224,11 +224,12 @@ def _cohort(entry: Entry, state: State) -> list[Row]:
     if "bound-account" in entry.headers:
         person, account = entry.headers["bound-person"], entry.headers["bound-account"]
         rows.append(BindingRow(file.cohort.id, account, person, entry.position))
-    if entry.headers.get("bindings") == "dropped":
+    unbound = entry.headers.get("unbound-account")
+    if unbound is not None or entry.headers.get("bindings") == "dropped":
         rows += [
             msgspec.structs.replace(row, dropped=entry.position)
             for row in state.all(BindingRow)
-            if row.cohort == file.cohort.id and row.dropped is None
+            if row.cohort == file.cohort.id and row.dropped is None and unbound in (None, row.account)
         ]
     return rows
 

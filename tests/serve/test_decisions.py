@@ -213,6 +213,33 @@ async def test_a_decision_that_can_not_be_written_is_unavailable(place: School) 
     assert (status, problem["reason"], headers["Retry-After"]) == (503, "unavailable", "5")
 
 
+async def test_a_binding_to_a_platform_that_the_cohort_has_not_is_not_found(place: School) -> None:
+    door = f"/v1/cohorts/{COHORT}/people/t03/accounts"
+    for source in ("nowhere", "other"):
+        status, problem, _ = await place.post(door, "clerk", {"account": "u-7", "source": source})
+        assert (status, source in problem["detail"]) == (404, True)
+
+
+async def test_a_binding_is_taken_back_and_the_account_is_in_the_inbox_again(place: School) -> None:
+    """For a mistake; what the cohort file itself says is changed in the file."""
+    await place.morning()
+    door, person = f"/v1/cohorts/{COHORT}/people/t03/accounts", f"/v1/cohorts/{COHORT}/people/t03"
+    for source, query in ((None, "?account=u-7"), ("main", "?account=u-7&source=main")):
+        said = {"account": "u-7"} | ({"source": source} if source else {})
+        status, _, _ = await place.post(door, "clerk", said)
+        assert (status, (await place.get(person))[1]["credited"]) == (200, 2)
+        status, answer, _ = await place.ask("DELETE", f"{door}{query}", "clerk")
+        assert (status, answer["person"]) == (200, "t03")
+        assert (await place.get(person))[1]["credited"] == 0
+        assert [row["account"] for row in (await place.get("/v1/inbox", "clerk"))[1]["inbox"]] == ["u-7"]
+        status, _, _ = await place.ask("DELETE", f"{door}{query}", "clerk")
+        assert status == 404
+    status, problem, _ = await place.ask("DELETE", f"{door}?account=u-3", "clerk")
+    assert (status, "cohort file" in problem["detail"]) == (404, True)
+    status, answer, _ = await place.post("/v1/cohorts", "clerk", cohort_file())
+    assert (status, answer["changed"]) == (200, False)
+
+
 async def test_what_was_proposed_by_mistake_is_withdrawn_and_what_is_not_so_is_rejected(
     place: School,
 ) -> None:
