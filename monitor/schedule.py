@@ -46,9 +46,15 @@ class Schedule:
             self._scheduler.shutdown(wait=False)
 
     def arm(self) -> None:
-        """Sets the one job at the next instant that is due."""
+        """Sets the one job at the next instant that is due.
+
+        One that is set for an earlier instant stays: it finds nothing to do then, and is set anew. With each
+        beat what is due moves on a little, and setting a job costs more than a ring that nobody needs.
+        """
         due = self._due()
         if due == self._armed or not self._scheduler.running:
+            return
+        if due is not None and self._armed is not None and self._armed < due:
             return
         self._armed = due
         if due is not None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from monitor.ingest import sources
 from monitor.instant import instant
 from monitor.live import Live, PositionUnknown, Watcher, difference
+from monitor.live.change import together
 from monitor.live.turns import Turns
 from monitor.live.watch import MOST_KEPT, MOST_WAITING, REFETCH, Channel
 from monitor.store import erasure
@@ -435,10 +436,23 @@ async def test_the_ring_keeps_so_many_changes_and_no_more() -> None:
     assert heard(watcher)[0]["type"] == "snapshot"
 
 
+async def test_who_missed_much_is_told_of_it_in_one_change() -> None:
+    channel = Channel()
+    for n in range(MOST_WAITING + 10):
+        change = {"values": {"n": n}, "rows": {"people": {f"t{n % 7}": {"id": f"t{n % 7}", "n": n}}}}
+        channel.tell(str(n), {"full": change, "masked": change})
+    watcher = Watcher("full")
+    channel.join(watcher, "0", lambda _: {})
+    resumed, message = heard(watcher)
+    assert resumed == {"type": "resumed", "position": "0"}
+    assert (message["position"], message["values"]) == ("73", {"n": 73})
+    assert sorted(row["n"] for row in message["rows"]["people"].values()) == [67, 68, 69, 70, 71, 72, 73]
+
+
 async def test_who_missed_more_than_may_wait_gets_a_snapshot_after_all() -> None:
     channel = Channel()
     for n in range(MOST_WAITING + 10):
-        change = {"values": {"n": n}}
+        change = {"values": {"n": n}, "lists": {"findings": [n, 0, [n]]}}
         channel.tell(str(n), {"full": change, "masked": change})
     watcher = Watcher("full")
     channel.join(watcher, "0", lambda _: {"n": MOST_WAITING + 9})
@@ -464,6 +478,43 @@ def test_applied_to_the_old_state_a_difference_makes_the_new_one(old: Any, new: 
     change = difference(old, new)
     assert apply(old, {"type": "change", **change}) == new
     assert (change == {}) == (old == new)
+
+
+async def test_what_can_be_sent_at_once_does_not_wait_in_the_queue() -> None:
+    """What can't be waits, and all that comes behind it, even if that could be sent: in the order it came."""
+    sent: list[bytes] = []
+    taking = True
+
+    def send(message: bytes) -> bool:
+        if taking:
+            sent.append(message)
+        return taking
+
+    watcher = Watcher("full")
+    watcher.tell(b"snapshot")
+    watcher.send = send
+    watcher.tell(b"1")
+    assert (sent, await watcher.next(), await watcher.next()) == ([], b"snapshot", b"1")
+    watcher.tell(b"2")
+    taking = False
+    watcher.tell(b"3")
+    taking = True
+    watcher.tell(b"4")
+    assert (sent, await watcher.next(), await watcher.next()) == ([b"2"], b"3", b"4")
+    watcher.tell(b"5")
+    watcher.end()
+    watcher.tell(b"6")
+    assert (sent, await watcher.next()) == ([b"2", b"5"], None)
+
+
+@given(_state, _state, _state)
+def test_two_changes_together_are_one_after_the_other(first: Any, second: Any, third: Any) -> None:
+    changes = difference(first, second), difference(second, third)
+    both = together(*changes)
+    if both is not None:
+        assert apply(first, {"type": "change", **both}) == third
+    else:
+        assert changes[0]["lists"].keys() & {*changes[1].get("lists", ()), *changes[1].get("rows", ())}
 
 
 class Seconds:
@@ -492,7 +543,25 @@ def test_telling_takes_no_more_than_half_of_the_time_and_passes_nobody_over() ->
         seconds.now = max(seconds.now, at)
         call()
         turns.add("a")
-    assert told == [("a", 0.1), ("b", 0.5), ("c", 0.9), ("a", 1.3), ("a", 1.7), ("a", 2.1)]
+    assert told == [("a", 0.0), ("b", 0.38), ("c", 0.78), ("a", 1.18), ("a", 1.58), ("a", 1.98)]
+
+
+def test_while_telling_takes_little_nobody_waits() -> None:
+    seconds, waits = Seconds(), []
+
+    def later(wait: float, call: Callable[[], None]) -> None:
+        waits.append(wait)
+        calls.append(call)
+
+    calls: list[Callable[[], None]] = []
+    turns = Turns(later, seconds, lambda name: setattr(seconds, "now", seconds.now + 0.001))
+    for step in range(100):
+        seconds.now = step * 0.02
+        for name in "abcdefghi":
+            turns.add(name)
+        while calls:
+            calls.pop()()
+    assert set(waits) == {0.0}
 
 
 def test_a_turn_that_fails_stops_nobody() -> None:
@@ -521,4 +590,7 @@ async def test_who_comes_back_in_the_middle_gets_each_change_once() -> None:
         channel.tell(str(n), {"full": change, "masked": change})
     watcher = Watcher("full")
     channel.join(watcher, "2", lambda _: {})
-    assert [message["position"] for message in heard(watcher)] == ["2", "3", "4"]
+    assert [message["position"] for message in heard(watcher)] == ["2", "4"]
+    watcher = Watcher("full")
+    channel.join(watcher, "3", lambda _: {})
+    assert heard(watcher)[1:] == [{"type": "change", "position": "4", "values": {"n": 4}}]

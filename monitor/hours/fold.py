@@ -14,7 +14,6 @@ import msgspec
 
 from monitor.cohort import Person
 from monitor.event import Event
-from monitor.hours.evidence import FOREVER
 from monitor.hours.findings import Finding, findings
 from monitor.hours.index import Index
 from monitor.hours.plan import Plan, rooms_of
@@ -64,16 +63,14 @@ class Fold(Index):
         self.up_to(self.sorted_to)
         if any(at <= as_of for at in self.waiting()):
             self.up_to(as_of)
-        for person_id, traces in self.traces.items():
-            if traces.since < FOREVER:
-                self._touched(person_id, traces.touch())
+        for person_id in self.touched:
+            touch = self.traces[person_id].touch()
+            record, before = self._records.get(person_id), self._touches.get(person_id)
+            if record is not None:
+                record.touched(touch.since)
+            self._touches[person_id] = touch if before is None else before.and_then(touch)
+        self.touched.clear()
         return self
-
-    def _touched(self, person_id: str, touch: Touch) -> None:
-        record, before = self._records.get(person_id), self._touches.get(person_id)
-        if record is not None:
-            record.touched(touch.since)
-        self._touches[person_id] = touch if before is None else before.and_then(touch)
 
     def touches_since(self) -> dict[str, Touch]:
         """Who was touched since this was asked last, as far as the fold stands; one may ask and no more."""

@@ -83,12 +83,17 @@ class Index:
         self.sorted_to = sorted_to
         self._ahead: list[Event] = []
         self._beats_ahead: list[tuple[str, Said, int]] = []
-        self.traces: dict[str, Traces] = {person: Traces(self.plan) for person in self.plan.people}
+        self.touched: list[str] = []
+        """People of whom something came since their traces were asked for it, in any order."""
+        self.traces = {person: Traces(self.plan, person, self.touched) for person in self.plan.people}
         self.noticed = Noticed()
         self.corrections: dict[str, list[Correction]] = defaultdict(list)
         self.excused: dict[str, list[Event]] = defaultdict(list)
         self._routes: dict[tuple[str | None, ...], Connection] = {}
         self._connections: dict[tuple[str, ...], Connection] = {}
+        self._owners: dict[Connection, Traces] = {}
+        self._stirred: set[Connection] = set()
+        self._lines_came = False
         self._together: dict[tuple[str, str, str], list[Connection]] = defaultdict(list)
         self._ended: dict[tuple[str, str, str], list[Beat]] = defaultdict(list)
         self._named: dict[Link, set[str]] = defaultdict(set)
@@ -155,6 +160,7 @@ class Index:
         sorted_to, of, knowns, on = self.sorted_to, "", self.memory.known, evidence.ON
         seen, known = self._seen[of], knowns[of]
         minutes, seconds, rests = remembered()
+        self._lines_came = True
         for line, head in enumerate(heads):
             source, event_id, time = head.source, head.id, head.time
             if source != of:
@@ -231,8 +237,12 @@ class Index:
                 raise Doubt
             self._start_over(as_of)
             self._adopt()
-        for traces in self.traces.values():
-            traces.settle()
+        if self._lines_came:
+            self._lines_came = False
+            self._stirred.update(self._owners)
+        for connection in self._stirred:
+            self._owners[connection].settle(connection)
+        self._stirred.clear()
 
     # --- plain beats in columns ------------------------------------------------------------------------
 
@@ -245,6 +255,8 @@ class Index:
                 return
         whose = self._whose[source].get(said.number) or self._find(source, said, min(at))
         if whose is not None:
+            if isinstance(whose, Connection):
+                self._stirred.add(whose)
             (whose.fresh_on if said.on else whose.fresh_off).extend(at)
 
     def _find(self, source: str, said: Said, first: int) -> Connection | Orphans | None:
@@ -277,6 +289,7 @@ class Index:
         )
         if route is not None and event.type == "camera.heartbeat":
             (route.fresh_on if data.camera == "on" else route.fresh_off).append(event.at)
+            self._stirred.add(route)
             return
         if source not in self._believes:
             self._unlisted(event)
@@ -286,6 +299,7 @@ class Index:
             self._of_no_connection(event)
         elif route is not None:
             route.fresh.append(beat)
+            self._stirred.add(route)
         else:
             self._new_route(event, beat)
 
@@ -298,6 +312,7 @@ class Index:
                 self._orphans[_link(source, data)].fresh.append(beat)
             return
         connection.fresh.append(beat)
+        self._stirred.add(connection)
         if data.room in self.plan.rooms:
             key = (source, data.account, data.person, data.room, data.instance, data.connection)
             self._routes[key] = connection
@@ -332,7 +347,9 @@ class Index:
         if connection is None:
             connection = Connection(self._believes[source], source, room, instance, account, number)
             self._connections[key] = connection
-            self.traces[person].add(connection)
+            self._owners[connection] = self.traces[person]
+            self._owners[connection].add(connection)
+            self._stirred.add(connection)
             self._together[link[:3]].append(connection)
             connection.fresh.extend(self._ended.get(link[:3], ()))
         return connection
@@ -372,6 +389,7 @@ class Index:
         self._ended[where].append(beat)
         for connection in self._together.get(where, ()):
             connection.fresh.append(beat)
+            self._stirred.add(connection)
 
     def _attendance(self, event: Event) -> None:
         session = self.plan.sessions.get(event.data.session or "")
@@ -423,7 +441,9 @@ class Index:
             (account,) = names
             person = self._holder(link[0], account, orphans.first())
             if person is not None:
-                orphans.go_to(self._connection(link, person, account))
+                connection = self._connection(link, person, account)
+                orphans.go_to(connection)
+                self._stirred.add(connection)
             orphans.clear()
             self._adopted.add(link)
         return True

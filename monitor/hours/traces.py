@@ -40,15 +40,18 @@ class Traces:
     `since` (ms) is FOREVER until something comes, then the earliest instant of which something changed.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, person: str, touched: list[str]) -> None:
+        """`person`, by id, stands in `touched` as long as there is something to ask `touch` for."""
         self._plan = plan
+        self._person = person
+        self._touched = touched
         self.since = FOREVER
         self._stirred: list[Connection] = []
         self._more = False
         self.rooms: dict[str, list[Connection]] = defaultdict(list)
         self.marks: dict[Slot, list[Mark]] = defaultdict(list)
         self._measured: dict[int, Milliseconds] = {}
-        self._ends: dict[int, int] = {}
+        self._measured_until = 0
 
     def connections(self) -> Iterator[Connection]:
         """All of them, room by room."""
@@ -75,20 +78,20 @@ class Traces:
         self.since, self._stirred, self._more = FOREVER, [], False
         return found
 
-    def settle(self) -> None:
-        """Fold what came in since the last time."""
-        changed = FOREVER
-        for connection in self.connections():
-            if connection.fresh or connection.fresh_on or connection.fresh_off:
-                changed = min(changed, connection.settle())
-                self._stirred.append(connection)
+    def settle(self, connection: Connection) -> None:
+        """Fold what came in of one of the connections since the last time."""
+        changed = connection.settle()
         if changed < FOREVER:
+            self._stirred.append(connection)
             self._changed(changed)
 
     def _changed(self, since: int) -> None:
+        if self.since == FOREVER:
+            self._touched.append(self._person)
         self.since = min(self.since, since)
-        for number in [number for number, end in self._ends.items() if end > since]:
-            del self._ends[number], self._measured[number]
+        if since < self._measured_until:
+            for number in [number for number in self._measured if self._plan.periods[number].end > since]:
+                del self._measured[number]
 
     def presence(self, slot: Slot) -> Presence:
         """The stays in a slot."""
@@ -125,5 +128,5 @@ class Traces:
             found = sign_in.categories(self.presence(period.slot), period.start, end)
         if settled:
             self._measured[period.number] = found
-            self._ends[period.number] = period.end
+            self._measured_until = max(self._measured_until, period.end)
         return found

@@ -4,7 +4,7 @@ In: entries of the log with their events, and `now`. Out: answers at any instant
 and to those who watch a snapshot and every change. Never: reads a clock, knows HTTP, decides who may look.
 
     log ─▶ took(entry, events) ─▶ Held (fold) ─▶ answer(cohort, as_of, position)
-                                     │  in bursts, at most every BURST_SECONDS
+                                     │  in turns
                                      ▼
     tick(now) ──────────────────▶ Channel ─▶ Watcher queues
 """

@@ -1,7 +1,7 @@
 """What changed between two states of a cohort, as one message that makes the one into the other.
 
-In: two states (dictionaries ready for JSON). Out: the parts of a change message, empty where nothing changed.
-Never: knows what a row means, sends anything. Pure.
+In: two states (dictionaries ready for JSON), or two changes. Out: the parts of a change message, empty where
+nothing changed. Never: knows what a row means, sends anything. Pure.
 
     state    {"as_of": ..., "rate": ..., "people": [{"id": "t01", ...}, ...], "findings": [...], ...}
     change   {"values": {"as_of": ..., "rate": ...}, "gone": ["demo"],
@@ -39,6 +39,27 @@ def difference(old: State, new: State) -> Change:
             rows[key] = changed
     gone = sorted(old.keys() - new.keys())
     parts = {"values": values, "gone": gone, "rows": rows, "lists": lists}
+    return {name: part for name, part in parts.items() if part}
+
+
+def together(first: Change, then: Change) -> Change | None:
+    """One change that does what both do, one after the other; None where no one message can say it.
+
+    Of a list that was cut before, neither rows nor another cut can be told in the same message.
+    """
+    rows, lists = first.get("rows", {}), first.get("lists", {})
+    anew = then.get("values", {}).keys() | set(then.get("gone", ()))
+    rows = {key: part for key, part in rows.items() if key not in anew}
+    lists = {key: part for key, part in lists.items() if key not in anew}
+    if lists.keys() & (then.get("rows", {}).keys() | then.get("lists", {}).keys()):
+        return None
+    gone = set(first.get("gone", ())) - then.get("values", {}).keys()
+    parts = {
+        "values": {**first.get("values", {}), **then.get("values", {})},
+        "gone": sorted(gone | set(then.get("gone", ()))),
+        "rows": rows | {key: {**rows.get(key, {}), **part} for key, part in then.get("rows", {}).items()},
+        "lists": {**lists, **then.get("lists", {})},
+    }
     return {name: part for name, part in parts.items() if part}
 
 

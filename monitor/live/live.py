@@ -13,16 +13,17 @@ from typing import Final, NamedTuple
 
 from monitor.beats import Taken
 from monitor.event import Event
+from monitor.hours.dues import Dues
 from monitor.hours.evidence import FOREVER
 from monitor.hours.ids import Doubt
 from monitor.hours.plan import Plan
-from monitor.live.change import Change, difference
 from monitor.live.held import Decoder, Held, Progress, Told, fold_log
+from monitor.live.place import Place
 from monitor.live.state import Board, Mask
 from monitor.live.turns import Later, Turns
 from monitor.live.unnamed import Unnamed
 from monitor.live.versions import Versions
-from monitor.live.watch import VIEWS, Channel, View, Watcher
+from monitor.live.watch import View, Watcher
 from monitor.store.entry import Entry
 from monitor.store.log import Log
 
@@ -44,37 +45,6 @@ class Behind(NamedTuple):
     event: Event
     position: int
     hash: str
-
-
-class _Place:
-    """What is known of one cohort: folded or being folded, and its watchers."""
-
-    def __init__(self) -> None:
-        self.lock = asyncio.Lock()
-        self.held: Held | None = None
-        self.stale = True
-        self.whole = False
-        self.missed: list[tuple[Entry, Taken]] | None = None
-        self.waiting: list[tuple[Entry, Taken]] = []
-        self.read = 0
-        self.channel = Channel()
-        self.board: Board | None = None
-        self.used_at = 0
-        self.arrived: int | None = None
-        """When the first event arrived that its watchers were not told of yet; None where there is none."""
-
-    def moved_on(self) -> bool:
-        """Whether somebody who asked moved it on from what its watchers were told."""
-        return self.board is not None and self.held is not None and self.board.as_of != self.held.as_of
-
-    def waits(self, at: int) -> None:
-        """Something that arrived at this instant is to be told."""
-        if self.arrived is None and self.channel.watchers:
-            self.arrived = at
-
-    def doubt(self) -> None:
-        """Only a fold that keeps every event can tell: it is to be folded so."""
-        self.whole = self.stale = True
 
 
 class Live:
@@ -100,8 +70,9 @@ class Live:
         self._turns = Turns(later or _call_later, _seconds, self._turn)
         self.on_due = on_due or _nothing
         self._versions = Versions(log)
-        self._places: dict[str, _Place] = {}
-        self._watched: dict[str, _Place] = {}
+        self._places: dict[str, Place] = {}
+        self._watched: dict[str, Place] = {}
+        self._dues = Dues()
         self._unnamed = Unnamed()
         self._former: OrderedDict[tuple[str, int, int], Held] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -168,13 +139,13 @@ class Live:
                 if len(place.waiting) >= _MOST_WAITING:
                     self._take_waiting(place)
 
-    def _take_waiting(self, place: _Place) -> None:
+    def _take_waiting(self, place: Place) -> None:
         """Folds what came while nobody looked."""
         waiting, place.waiting = place.waiting, []
         for entry, taken in waiting:
             self._take(place, entry, taken)
 
-    def _take(self, place: _Place, entry: Entry, taken: Taken) -> bool:
+    def _take(self, place: Place, entry: Entry, taken: Taken) -> bool:
         """Folds an entry into a cohort that is held; whether that has something to tell now."""
         try:
             return place.held is not None and place.held.take(entry, taken)
@@ -182,7 +153,7 @@ class Live:
             place.doubt()
             return True
 
-    def _catch_up(self, place: _Place) -> None:
+    def _catch_up(self, place: Place) -> None:
         """Folds what came while nobody looked, and what names no cohort and was not read yet."""
         if place.held is None or place.stale:
             return
@@ -198,30 +169,14 @@ class Live:
 
     def tick(self, now: int) -> None:
         """Tells watchers what time alone has changed by `now`."""
-        for cohort, place in list(self._watched.items()):
-            due = self._due(cohort, place)
-            if (due is not None and due <= now) or place.moved_on():
+        for cohort in self._dues.come(now):
+            if (place := self._watched.get(cohort)) is not None and not place.stale:
                 self._tell(cohort, place, now)
         self.on_due()
 
     def due(self) -> int | None:
         """The next instant at which `tick` has something to tell; None while nobody watches."""
-        found = [
-            due
-            for cohort, place in list(self._watched.items())
-            if (due := self._due(cohort, place)) is not None
-        ]
-        return min(found, default=None)
-
-    def _due(self, cohort: str, place: _Place) -> int | None:
-        if place.held is None or place.stale or not place.channel.watchers:
-            return None
-        try:
-            return place.held.due()
-        except Doubt:
-            place.doubt()
-            self._soon(cohort, place)
-            return None
+        return self._dues.next()
 
     def drop_idle(self, now: int) -> int:
         """Lets go of cohorts that nobody watches and nobody asked for lately; how many."""
@@ -246,6 +201,8 @@ class Live:
         while (place := await self._fresh(cohort, now)) is not None and place.held is not None:
             try:
                 last = place.held.last_change(now)  # in any case: a fold may not stand ahead of its register
+                if place.moved_on():
+                    self._soon(cohort, place)
                 if position is None:
                     then = last if as_of is None else as_of
                     held = await self._standing(cohort, place, place.held.position, then)
@@ -284,7 +241,7 @@ class Live:
             raise PositionUnknown(position)
         return wanted
 
-    async def _standing(self, cohort: str, place: _Place, position: int, as_of: int) -> Held:
+    async def _standing(self, cohort: str, place: Place, position: int, as_of: int) -> Held:
         """The cohort as the log stood at a position, able to tell of an instant."""
         held = place.held
         if held is not None and position >= held.position and not held.stands_past(as_of):
@@ -310,6 +267,7 @@ class Live:
                 watcher = Watcher(view)
                 place.channel.join(watcher, after, board.state)
                 self._watched[cohort] = place
+                self._dues.set(cohort, place.due())
                 self.on_due()
                 return watcher
         return None
@@ -322,6 +280,7 @@ class Live:
             place.channel.watchers.discard(watcher)
             if not place.channel.watchers:
                 self._watched.pop(cohort, None)
+                self._dues.set(cohort, None)
             place.used_at = max(place.used_at, self._clock())
 
     def close(self) -> None:
@@ -335,9 +294,9 @@ class Live:
 
     # --- between the two -------------------------------------------------------------------------------
 
-    async def _fresh(self, cohort: str, now: int) -> _Place | None:
+    async def _fresh(self, cohort: str, now: int) -> Place | None:
         """The cohort's place, folded to the end of the log under the file in force; None if there is none."""
-        place = self._places.setdefault(cohort, _Place())
+        place = self._places.setdefault(cohort, Place())
         place.used_at = max(place.used_at, now)
         if place.stale or place.missed is not None:
             async with place.lock:
@@ -355,7 +314,7 @@ class Live:
             return None
         return place
 
-    async def _refold(self, cohort: str, place: _Place) -> None:
+    async def _refold(self, cohort: str, place: Place) -> None:
         place.missed, place.waiting = [], []
         place.read = self._unnamed.end
         try:
@@ -381,7 +340,7 @@ class Live:
             as_of=as_of,
         )
 
-    def _soon(self, cohort: str, place: _Place) -> None:
+    def _soon(self, cohort: str, place: Place) -> None:
         """Tells the watchers in a moment; what comes until then rides along."""
         if place.channel.watchers:
             self._turns.add(cohort)
@@ -404,7 +363,7 @@ class Live:
             self._tell(cohort, place, self._clock())
             self.on_due()
 
-    def _tell(self, cohort: str, place: _Place, now: int) -> Board | None:
+    def _tell(self, cohort: str, place: Place, now: int) -> Board | None:
         """Turns the cohort's board to now, and tells its watchers what that changed."""
         self._catch_up(place)
         held = place.held
@@ -412,7 +371,8 @@ class Live:
             return None
         begun = _seconds()
         try:
-            board, changes = self._turned(place, held, now)
+            board, changes = place.turn(held, now, self._mask, demo=self._demo(held.plan))
+            self._dues.set(cohort, place.due())
         except Doubt:
             place.doubt()
             self._soon(cohort, place)
@@ -427,22 +387,10 @@ class Live:
         self.on_told(_seconds() - begun, lag)
         return board
 
-    def _turned(self, place: _Place, held: Held, now: int) -> tuple[Board, dict[View, Change]]:
-        """The board of what is held, and what has changed since it was told; of one folded anew, compared."""
-        old, demo = place.board, self._demo(held.plan)
-        if old is not None and old.held is held:
-            return old, dict.fromkeys(VIEWS, old.turn(now, demo=demo))
-        board = Board(held, self._mask)
-        board.turn(now, demo=demo)
-        place.board = board
-        if old is None:
-            return board, {view: {} for view in VIEWS}
-        before, after = old.states(), board.states()
-        return board, {view: difference(before[view], after[view]) for view in VIEWS}
-
 
 def _call_later(seconds: float, call: Callable[[], None]) -> object:
-    return asyncio.get_running_loop().call_later(seconds, call)
+    loop = asyncio.get_running_loop()
+    return loop.call_later(seconds, call) if seconds > 0 else loop.call_soon(call)
 
 
 def _seconds() -> float:

@@ -1,10 +1,12 @@
-"""Whose turn it is to be told: in bursts, one cohort after the other, and never more than half of the time.
+"""Whose turn it is to be told: at once, one cohort after the other, for half of the time at most.
 
-In: names of cohorts that have something to tell. Out: `tell(name)`, a moment later. Never: two turns of one
-cohort within BURST_SECONDS, a cohort passed over for one that came after it.
+In: names of cohorts that have something to tell. Out: `tell(name)`, in the next turn of the loop. Never: a
+cohort passed over for one that came after it; more than SHARE of the time spent on telling, but for SLACK.
 
-    event   ─┬─▶ first in the queue ── BURST_SECONDS ──▶ told ── as long as that took ──▶ the next is told
-    event   ─┘   (rides along)
+    event ─┬─▶ last in the queue ─▶ told ─┬─▶ the next is told, as soon as the loop has looked at all else
+    event ─┘   (rides along)              └─▶ or, where the share is used up, when it holds again
+
+So nothing waits while there is little to do, and what comes while others are told rides in one change.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-BURST_SECONDS: Final = 0.1
-"""What comes for a cohort within this time reaches its watchers in one change."""
+SHARE: Final = 0.5
+"""Of the time, what telling takes at most; the rest belongs to those who push and ask."""
+SLACK_SECONDS: Final = 0.02
+"""So much earlier than its share allows may telling begin: a burst is told at once, and paid for later."""
 
 Later = Callable[[float, Callable[[], None]], object]
-"""`later(seconds, call)` calls once so many seconds have passed."""
+"""`later(seconds, call)` calls once so many seconds have passed; 0: in the next turn of the loop."""
 
 
 class Turns:
@@ -27,34 +31,33 @@ class Turns:
         self._later = later
         self._seconds = seconds
         self._tell = tell
-        self._queue: deque[tuple[str, float]] = deque()
+        self._queue: deque[str] = deque()
         self._waiting: set[str] = set()
         self._armed = False
-        self._rested = 0.0  # when it may tell again
+        self._paid = 0.0  # until when the time was spent that telling has taken so far
 
     def add(self, name: str) -> None:
         """It has something to tell; who waits already waits no longer for that."""
         if name in self._waiting:
             return
         self._waiting.add(name)
-        self._queue.append((name, self._seconds() + BURST_SECONDS))
+        self._queue.append(name)
         if not self._armed:
             self._armed = True
             self._arm()
 
     def _arm(self) -> None:
-        now = self._seconds()
-        self._later(max(self._queue[0][1], self._rested) - now, self._next)
+        self._later(max(0.0, self._paid - SLACK_SECONDS - self._seconds()), self._next)
 
     def _next(self) -> None:
-        name, _ = self._queue.popleft()
+        name = self._queue.popleft()
         self._waiting.discard(name)
         begun = self._seconds()
         try:
             self._tell(name)
         finally:
-            now = self._seconds()
-            self._rested = now + (now - begun)
+            took = self._seconds() - begun
+            self._paid = max(self._paid, begun) + took / SHARE
             if self._queue:
                 self._arm()
             else:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from monitor.live.change import Change, State
+from monitor.live.change import Change, State, together
 
 View = Literal["full", "masked"]
 """How names go out; all else is the same for everybody."""
@@ -21,15 +21,23 @@ View = Literal["full", "masked"]
 VIEWS: Final[tuple[View, ...]] = ("full", "masked")
 MOST_WAITING: Final = 64
 """Messages that may wait for one watcher; with the next it is told to fetch anew."""
-MOST_KEPT: Final = 256
-"""Changes that a channel keeps for those who come back."""
+MOST_KEPT: Final = 4_096
+"""Changes that a channel keeps for those who come back; they are told what they missed in few messages."""
 MOST_KEPT_BYTES: Final = 4 << 20
 
 REFETCH: Final = msgspec.json.encode({"type": "refetch"})
 
 
+Send = Callable[[bytes], bool]
+"""Sends a message at once, or says that it can't: then nothing of it was sent."""
+
+
 class Watcher:
-    """One who watches. `next` gives the messages in order; None when there is nothing more to come."""
+    """One who watches. `next` gives the messages in order; None when there is nothing more to come.
+
+    Once it was given `send`, a message that finds the queue empty is sent where it is told, if it can be sent
+    at once.
+    """
 
     def __init__(self, view: View, most_waiting: int = MOST_WAITING) -> None:
         self.view = view
@@ -37,12 +45,13 @@ class Watcher:
         self._most = most_waiting
         self._bell = asyncio.Event()
         self._over = False
+        self.send: Send | None = None
         self.slow = False
         """Whether it was let go because it did not keep up."""
 
     def tell(self, message: bytes) -> None:
-        """Puts a message in its queue; when the queue is full all of it makes way for `refetch`, the last."""
-        if self._over:
+        """Sends a message or puts it in the queue; when that is full it makes way for `refetch`, the last."""
+        if self._over or (self.send is not None and not self._queue and self.send(message)):
             return
         if len(self._queue) >= self._most:
             self.slow = True
@@ -137,11 +146,11 @@ class Channel:
             watcher.tell(self._snapshot(watcher.view, state))
         else:
             watcher.tell(_message("resumed", self._position if not missed else after, {}))
-            if len(missed) >= MOST_WAITING:
-                watcher.tell(self._snapshot(watcher.view, state))
-                missed = []
-            for kept in missed:
-                watcher.tell(kept.message[watcher.view])
+            messages = _merged(missed, watcher.view)
+            if len(messages) >= MOST_WAITING:
+                messages = [self._snapshot(watcher.view, state)]
+            for message in messages:
+                watcher.tell(message)
         self.watchers.add(watcher)
 
     def _after(self, position: str) -> list[_Kept] | None:
@@ -156,6 +165,22 @@ class Channel:
         if view not in self._snapshots:
             self._snapshots[view] = _message("snapshot", self._position, {"state": state(view)})
         return self._snapshots[view]
+
+
+def _merged(kept: list[_Kept], view: View) -> list[bytes]:
+    """The changes as few messages that do the same."""
+    if len(kept) < 2:
+        return [one.message[view] for one in kept]
+    found: list[tuple[str, Change]] = []
+    for one in kept:
+        told = msgspec.json.decode(one.message[view])
+        change = {name: part for name, part in told.items() if name not in ("type", "position")}
+        both = together(found[-1][1], change) if found else None
+        if both is None:
+            found.append((one.position, change))
+        else:
+            found[-1] = (one.position, both)
+    return [_message("change", position, change) for position, change in found]
 
 
 def _message(kind: str, position: str | None, parts: dict[str, Any]) -> bytes:

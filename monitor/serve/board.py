@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import lru_cache, partial
 from typing import Final
 
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
+from websockets.frames import Frame, Opcode
 
 from monitor.live import Watcher
 from monitor.live.watch import View
@@ -133,6 +135,7 @@ async def _serve(request: web.Request, socket: web.WebSocketResponse, watcher: W
         await close(socket, UNAUTHORIZED, "revoked")
         return
     listening = asyncio.create_task(_listen(socket, watcher))
+    watcher.send = partial(_send, request, socket)
     try:
         while (message := await watcher.next()) is not None:
             async with asyncio.timeout(SEND_SECONDS):
@@ -146,10 +149,26 @@ async def _serve(request: web.Request, socket: web.WebSocketResponse, watcher: W
     except ConnectionError:
         pass
     finally:
+        watcher.send = None
         watcher.end()
         listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await listening
+
+
+def _send(request: web.Request, socket: web.WebSocketResponse, message: bytes) -> bool:
+    """Sends a message where nothing waits to be sent, without a task being woken for it."""
+    transport = request.transport
+    if transport is None or socket.closed or transport.is_closing() or transport.get_write_buffer_size():
+        return False
+    transport.write(_framed(message))
+    return True
+
+
+@lru_cache(maxsize=4)
+def _framed(message: bytes) -> bytes:
+    """The frame of a message, made once for all who are told the same one after the other."""
+    return Frame(Opcode.TEXT, message).serialize(mask=False)
 
 
 async def _listen(socket: web.WebSocketResponse, watcher: Watcher) -> None:

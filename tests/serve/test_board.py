@@ -233,6 +233,23 @@ async def test_a_board_that_does_not_read_is_told_to_refetch_and_cut_off(
     slow.transport.abort()
 
 
+async def test_many_boards_are_told_the_same_frames_in_order(place: School) -> None:
+    """Short ones, and one longer than 64 KB: each of the three ways to write a length."""
+    async with live(place) as one, live(place) as two, live(place, "auditor") as masked:
+        sockets_ = (one, two, masked)
+        states = [apply(None, await told(socket)) for socket in sockets_]
+        for count in (1, 700, 1):
+            await place.push(
+                [place.event("classroom.joined", f"a-{count}-{n}", "08:19:00") for n in range(count)]
+            )
+            messages = [await told(socket) for socket in sockets_]
+            assert messages[0] == messages[1] == messages[2]
+            states = [apply(state, message) for state, message in zip(states, messages, strict=True)]
+        async with live(place) as another:
+            fresh = (await told(another))["state"]
+        assert [state and state["findings"] for state in states] == [fresh["findings"]] * 3
+
+
 async def test_when_the_service_ends_boards_are_told_it_goes_away(tmp_path: Any) -> None:
     async with school(tmp_path / "data") as place:
         socket = await live(place)
