@@ -251,6 +251,16 @@ class Taken:
             parts[row.said.data.cohort].append(row)
         return cls(parts, others, ids)
 
+    @classmethod
+    def of_head(cls, beat: Head, at: int) -> Taken | None:
+        """The same of the head of one beat that came alone; None where it is no plain one."""
+        data = bytes(beat.data)
+        says = _by_bytes.get(data) or _learn(data)
+        if says is None:
+            return None
+        print_ = hash(data) if beat.datacontenttype is None else hash((beat.datacontenttype, data))
+        return cls({says.data.cohort: [Row(says, says.number, at, hash(beat.id), print_)]}, [], [beat.id])
+
 
 def plain(event: Event) -> Row | None:
     """A plain beat as a row of the columns; None for any other event."""

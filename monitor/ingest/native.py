@@ -55,6 +55,8 @@ def take(body: bytes, source: str, at: int, may_sign_in: bool) -> tuple[Taken, l
 def _taken_plainly(body: bytes, source: str, at: int, may_sign_in: bool) -> Taken | None:
     """All of a body in which nothing is amiss; None where it has to be read event by event."""
     found = heads(body)
+    if found is not None and len(found) == 1 and found[0].type == BEAT:
+        return _one_beat(found[0], source, at)
     if not found or {head.source for head in found} != {source} or not all([head.id for head in found]):
         return None
     beats: list[Head] = found
@@ -66,6 +68,14 @@ def _taken_plainly(body: bytes, source: str, at: int, may_sign_in: bool) -> Take
     if others is None or times is None or max(times, default=0) > at + AHEAD_MS:
         return None
     return Taken.of_heads(beats, times, others)
+
+
+def _one_beat(beat: Head, source: str, at: int) -> Taken | None:
+    """A beat that came alone, as most do that come in requests of their own."""
+    times = instants([beat.time])
+    if beat.source != source or not beat.id or times is None or times[0] > at + AHEAD_MS:
+        return None
+    return Taken.of_head(beat, times[0])
 
 
 def _others(found: list[Head], body: bytes, source: str, at: int, may_sign_in: bool) -> list[Event] | None:
