@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import classroom, cores, peers
+from benchmarks import classroom, cores
 from benchmarks.rounds import Wanted, median, result, rotated
 from monitor.clock import now_ms
 
@@ -94,10 +94,7 @@ print(json.dumps({"seconds": statistics.median(took), "valid": sorted(int(v) for
 
 def run(wanted: Wanted) -> dict[str, Any]:
     """{"P6": ...}."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as name, peers.python(wanted.peers, ("numpy",)) as peer:
-        python, missing = peer
-        if python is None:
-            return {"P6": {"ratio": None, "rounds": [], "missing": missing}}
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder, now = Path(name), now_ms()
         days = max(1, int(DAYS * min(1, wanted.scale)))
         one = classroom.made("bench", classroom.days_before(now, days))
@@ -116,7 +113,7 @@ def run(wanted: Wanted) -> dict[str, Any]:
         sides |= {
             "numpy": partial(
                 _told,
-                python,
+                sys.executable,
                 _NUMPY,
                 str(folder / "who"),
                 str(folder / "when"),

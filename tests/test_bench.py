@@ -60,6 +60,6 @@ def test_what_others_are_made_of_is_missing_rather_than_wrong(
     (tmp_path / "bin" / "python").write_text("#!/bin/sh\nexit 1\n")
     (tmp_path / "bin" / "python").chmod(0o700)
 
-    for name, row in bench(capsys, "--only", "P4,P6", "--peers", str(tmp_path)).items():
-        assert row["ratio"] is None, name
-        assert "monitor bench --peers DIR" in str(row["missing"])
+    row = bench(capsys, "--only", "P4", "--peers", str(tmp_path))["P4"]
+    assert row["ratio"] is None
+    assert "monitor bench --peers DIR" in str(row["missing"])

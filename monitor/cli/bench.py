@@ -41,7 +41,7 @@ def add(commands: Any) -> None:
         "--peers",
         type=Path,
         metavar="DIR",
-        help="a Python environment to keep what P4 and P6 compare with (default: one that is thrown away)",
+        help="a Python environment to keep what P4 compares with (default: one that is thrown away)",
     )
     command.set_defaults(run=run)
 
