@@ -107,6 +107,8 @@ async def service(config: Config, clock: Clock, *, timers: bool = True) -> Async
                 path=str(folder.path.resolve()),
                 said="已新建数据目录 made a new data folder",
             )
+        if sentence := folder.exposed():
+            structlog.get_logger("monitor.app").warning("folder.exposed", said=sentence)
         if timers:
             schedule.start()
         yield Service(_url(config, listening, tls), parts)

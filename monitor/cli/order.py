@@ -98,6 +98,8 @@ def give(args: argparse.Namespace, order: Order, *, make: bool = True, what: str
             there.discard()
     if there.is_new:
         note(f"已新建数据目录 made a new data folder: {there.path.resolve()}")
+    elif make and (sentence := there.exposed()):
+        note(sentence)
     return found
 
 

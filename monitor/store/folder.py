@@ -5,6 +5,7 @@ holds. Never: opens or reads what is in the files. The lock is the kernel's: it 
 however that ends.
 """
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -115,6 +116,19 @@ class Folder:
         if closed := [file for file in self._written() if not os.access(file, os.R_OK | os.W_OK)]:
             self.unlock()
             raise NotWritable(closed)
+        for file in self._written():
+            if file.is_file() and file.stat().st_mode & 0o077:
+                with contextlib.suppress(OSError):
+                    file.chmod(0o600)
+
+    def exposed(self) -> str | None:
+        """A sentence where others than the owner may look into a folder that was there before; or None."""
+        if not self.path.stat().st_mode & 0o077:
+            return None
+        return (
+            f"{self.path.resolve()}: 其他用户可以进入此数据目录，请 chmod 700（其中文件仅所有者可读） · "
+            "others may enter this data folder: chmod 700 it (the files in it are for their owner alone)"
+        )
 
     def _written(self) -> list[Path]:
         """The folders, and of the files that are there those that are written."""

@@ -87,6 +87,7 @@ async def _revision_on(server: Server, which: Which) -> str | None:
 def _upgrade_file(path: Path, which: Which, to: str) -> None:
     from sqlalchemy import URL, NullPool, create_engine, event
 
+    path.touch(mode=0o600, exist_ok=True)  # what SQLite makes beside it is for the same eyes
     engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
 
     @event.listens_for(engine, "connect")

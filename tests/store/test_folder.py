@@ -1,5 +1,6 @@
 """The data folder: one process has it; it is gone with the process."""
 
+import asyncio
 import stat
 import subprocess
 import sys
@@ -7,12 +8,38 @@ from pathlib import Path
 
 import pytest
 
+from monitor.control import opened
 from monitor.store.folder import Folder, FolderInUse, NotWritable
 
 
 def test_a_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     Folder(tmp_path / "a" / "b")
     assert stat.S_IMODE((tmp_path / "a" / "b").stat().st_mode) == 0o700
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+def test_files_are_for_their_owner_alone_whoever_made_the_folder(tmp_path: Path) -> None:
+    """Those that were made before, too; the folder itself is not ours to close, so a sentence asks for it."""
+    tmp_path.chmod(0o755)
+    folder = Folder(tmp_path)
+
+    async def meanwhile() -> dict[str, int]:
+        async with opened(folder):
+            return modes(tmp_path)
+
+    found = asyncio.run(meanwhile())
+    assert found.keys() >= {"log.sqlite", "log.sqlite-wal", "log.sqlite-shm", "office.sqlite", "monitor.key"}
+    assert set(found.values()) == {0o600}
+    (tmp_path / "office.sqlite").chmod(0o644)
+    folder.lock()
+    assert stat.S_IMODE((tmp_path / "office.sqlite").stat().st_mode) == 0o600
+    folder.unlock()
+    assert "chmod 700" in (folder.exposed() or "")
+    tmp_path.chmod(0o700)
+    assert folder.exposed() is None
 
 
 def test_a_folder_that_is_not_there_is_an_error_when_it_is_not_to_be_made(tmp_path: Path) -> None:
