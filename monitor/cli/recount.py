@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from io import FileIO
 from typing import Any, BinaryIO, Final
 
+from monitor import legible
 from monitor.event import BadEvent
+from monitor.hours.compare import NoAnswer, differences, instant_of
 from monitor.hours.fold import Fold
 from monitor.hours.plan import CohortFileError, Plan, open_cohort
 from monitor.hours.recount import document, to_bytes
@@ -46,8 +48,12 @@ def add(commands: Any) -> None:
         metavar="EVENTS.ndjson",
         help="CloudEvents, one a line (- for standard input)",
     )
+    command.add_argument("--as-of", metavar="TIME", help="RFC 3339 with offset: 2026-05-22T18:00:00+08:00")
     command.add_argument(
-        "--as-of", required=True, metavar="TIME", help="RFC 3339 with offset: 2026-05-22T18:00:00+08:00"
+        "--against",
+        metavar="ANSWER.json",
+        help="an answer of the service (attendance or one person), as it was saved: exit code 1 where a "
+        "recount differs; as of the instant that it is for 与服务的回答核对",
     )
     command.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     command.add_argument(
@@ -57,11 +63,17 @@ def add(commands: Any) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Recount and print; 0, or 2 for input that can't be read."""
+    """Recount and print; 0, or 2 for input that can't be read; 1 where an answer says something else."""
     try:
-        as_of = instant(chosen.as_of)
+        answer = None if chosen.against is None else _answer(chosen.against)
+        text = chosen.as_of or (None if answer is None else instant_of(answer))
+        if text is None:
+            return _wrong("--as-of TIME is needed, or --against ANSWER.json")
+        as_of = instant(text)
+    except NoAnswer as problem:
+        return _wrong(f"{chosen.against}: {problem}")
     except ValueError as problem:
-        return _wrong(f"--as-of {chosen.as_of}: {problem}")
+        return _wrong(f"--as-of {chosen.as_of or chosen.against}: {problem}")
     try:
         with open(chosen.cohort, "rb") as file:
             plan = open_cohort(file.read())
@@ -83,12 +95,37 @@ def run(chosen: argparse.Namespace) -> int:
         if bad and not chosen.skip_bad:
             return _wrong(f"{len(bad)} of the lines can't be read; --skip-bad goes on without them")
         found = document(fold.result(as_of))
+    if answer is not None:
+        return _compared(found, answer, chosen)
     if chosen.json:
         sys.stdout.buffer.write(to_bytes(found))
         sys.stdout.buffer.flush()
     else:
         sys.stdout.write(table(plan, found))
     return 0
+
+
+def _answer(path: str) -> Any:
+    try:
+        with open(path, "rb") as file:
+            return legible.read(file.read())
+    except OSError as problem:
+        raise NoAnswer(problem.strerror) from None
+    except legible.Illegible as problem:
+        raise NoAnswer(f"is no answer: {problem}") from None
+
+
+def _compared(found: dict[str, Any], answer: Any, chosen: argparse.Namespace) -> int:
+    """Whether the answer says the same; 1 names each member in which it doesn't."""
+    try:
+        differing = differences(found, answer)
+    except NoAnswer as problem:
+        return _wrong(f"{chosen.against}: {problem}")
+    for name in differing:
+        print(f"不同 differs: {name}", file=sys.stderr)
+    if not differing:
+        print(f"一致 the same: {chosen.against}, {found['cohort']}, {found['as_of']}")
+    return 1 if differing else 0
 
 
 def _read(path: str, fold: Fold) -> list[tuple[int, BadEvent]]:

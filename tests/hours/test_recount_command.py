@@ -54,6 +54,62 @@ def test_a_number_that_no_reader_takes_is_named_with_its_line(tmp_path: Path, ca
     assert expected_bytes() == capsysbinary.readouterr().out
 
 
+def told(changes: dict[str, object]) -> dict[str, object]:
+    """The answer of the attendance door to the same class, with members of its own, and changed ones."""
+    answer = json.loads(expected_bytes())
+    people = [{key: value for key, value in one.items() if key != "periods"} for one in answer["people"]]
+    return {**answer, "people": people, "position": "7", "head": "ab", "demo": True, **changes}
+
+
+@pytest.mark.parametrize(
+    ("changes", "differing"),
+    [
+        ({}, []),
+        ({"rate": "12.34"}, ["rate"]),
+        ({"findings": []}, ["findings"]),
+        ({"planned": {"hours": 1, "seminar": 1}, "policy": {}}, ["policy", "planned"]),
+        ({"people": []}, ["people: others, or in another order"]),
+    ],
+)
+def test_an_answer_of_the_service_is_compared_member_by_member(
+    files: tuple[str, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    changes: dict[str, object],
+    differing: list[str],
+) -> None:
+    """As of its own instant; each member in which it differs from the recount is named, with exit code 1."""
+    (tmp_path / "answer.json").write_text(json.dumps(told(changes)))
+    code = main(
+        ["recount", "--cohort", files[0], "--events", files[1], "--against", str(tmp_path / "answer.json")]
+    )
+    out, err = capsys.readouterr()
+    assert (code, bool(out)) == ((1, False) if differing else (0, True))
+    assert [f"不同 differs: {name}" for name in differing] == err.splitlines()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"as_of": "2026-05-22T10:00:00Z"}', '{"as_of": "today"}'])
+def test_what_is_no_answer_is_not_compared(
+    files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    (tmp_path / "answer.json").write_text(text)
+    assert (
+        main(
+            [
+                "recount",
+                "--cohort",
+                files[0],
+                "--events",
+                files[1],
+                "--against",
+                str(tmp_path / "answer.json"),
+            ]
+        )
+        == 2
+    )
+    assert "answer.json" in capsys.readouterr().err
+
+
 def test_the_order_of_the_lines_changes_no_byte(tmp_path: Path, capsysbinary: Captured) -> None:
     turned = Made(CLASS.seed, CLASS.cohort, [*CLASS.events[::-1], *CLASS.events[:9]], CLASS.as_of, 1)
     assert run(*write(tmp_path, turned), "--json") == 0
