@@ -6,8 +6,10 @@ import json
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitor.beats import Taken, of_number
 from monitor.event import OURS
@@ -74,6 +76,7 @@ def test_lean_and_whole_say_the_same(whole: Made, seed: int) -> None:
         patch.setattr(waiting, "_FEW", rng.choice([1, 64, 10**6]))
         patch.setattr(waiting, "_MANY", rng.choice([50, 10**6]))
         patch.setattr("monitor.hours.ids._YOUNG", rng.choice([2, 1000]))
+        patch.setattr("monitor.hours.sorting._BITS", rng.choice([0, 63]))
         lean = Held(cohort_entry(whole), sources)
         keeping = Held(cohort_entry(whole), sources, whole=True)
         for entry in deliveries(whole, rng):
@@ -156,6 +159,27 @@ def test_a_class_without_reused_ids_raises_no_doubt(whole: Made, seed: int) -> N
                 lines.setdefault(event.id, json.dumps(content).encode())
     asked = instant(whole.as_of) + 10 * DAY_MS
     assert told(lean, asked) == recount(whole.cohort_bytes, list(lines.values()), asked)
+
+
+@given(
+    st.lists(st.lists(st.integers(-300, 300), min_size=1, max_size=80), max_size=6), st.sampled_from([0, 53])
+)
+@settings(deadline=None)
+def test_ids_that_come_together_are_told_apart_as_one_by_one(parts: list[list[int]], shift: int) -> None:
+    """Whether or not they differ in the upper bits, by which they are sorted; and with what came alone."""
+    together, alone = Ids(), Ids()
+    for part in parts:
+        ids = np.array(part, np.int64) << shift
+        new = together.add_many(ids, (ids >> shift).astype(np.uint32))
+        one_by_one = {one for one in part if alone.add(one << shift, one)}
+        found = part if new is None else [one for one, is_new in zip(part, new, strict=True) if is_new]
+        assert sorted(found) == sorted(one_by_one)
+        assert together.add(len(parts) << 40, 7) == alone.add(len(parts) << 40, 7)
+    for one in {one for part in parts for one in part}:
+        with pytest.raises(Doubt):
+            together.add(one << shift, one + 1)
+        with pytest.raises(Doubt):
+            together.add_many(np.array([5, one << shift]), np.array([5 >> shift, one + 1]).astype(np.uint32))
 
 
 def test_an_id_is_new_known_or_in_doubt() -> None:

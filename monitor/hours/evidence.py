@@ -60,24 +60,22 @@ class Stay(NamedTuple):
 class Connection:
     """One device's stay in a room (RULES section 1). Events go in by the `fresh` lists; `settle` folds them.
 
-    Plain beats (no stream) are nearly all of what there ever is: of them only the instants are kept, `on` or
-    `off` by their camera; their order among themselves at one instant changes nothing. All other events are
-    `others`. The timeline is `starts` and `categories` (each lasts until the next begins), closed at `last`,
-    the instant of the last event that was not skipped; what follows it depends on when one asks.
+    Plain beats (no stream) are nearly all of what there ever is: `beats` are their instants times two, and
+    one more where the camera is off; their order among themselves at one instant changes nothing. All other
+    events are `others`. The timeline is `starts` and `categories` (each lasts until the next begins), closed
+    at `last`, the instant of the last event that was not skipped; what follows depends on when one asks.
     """
 
     __slots__ = (
         "account",
+        "beats",
         "believes",
         "categories",
         "connection",
         "fresh",
-        "fresh_off",
-        "fresh_on",
+        "fresh_beats",
         "instance",
         "last",
-        "off",
-        "on",
         "others",
         "room",
         "source",
@@ -98,8 +96,8 @@ class Connection:
         self.account = account
         self.connection = connection
         self.fresh: list[Beat] = []
-        self.fresh_on, self.fresh_off = array("q"), array("q")
-        self.on, self.off = Instants(), Instants()
+        self.fresh_beats = array("q")
+        self.beats = Instants()
         self.others: list[Beat] = []
         self._forget()
 
@@ -114,67 +112,57 @@ class Connection:
 
     def settle(self) -> int:
         """Fold what is fresh; returns the instant from which on the timeline may have changed."""
-        if not self.fresh and not self.fresh_on and not self.fresh_off:
+        if not self.fresh and not self.fresh_beats:
             return FOREVER
-        on, off, others = _in_order(self.fresh_on), _in_order(self.fresh_off), sorted(self.fresh)
-        self.fresh_on, self.fresh_off = array("q"), array("q")
-        first = min([*on[:1], *off[:1], *(beat[0] for beat in others[:1])])
+        beats, others = _in_order(self.fresh_beats), sorted(self.fresh)
+        self.fresh_beats = array("q")
+        first = min(*(beat[0] for beat in others[:1]), *(beat >> 1 for beat in beats[:1]), FOREVER)
         if self._heard(first):
-            changed = self._fold_anew(first, on, off, others)
+            changed = self._fold_anew(first, beats, others)
         else:
             changed = min(self.last, first) if self.starts else first
-            self.on.add(on)
-            self.off.add(off)
+            self.beats.add(beats)
             self.others.extend(others)
-            self._fold(on, off, others)
+            self._fold(beats, others)
         self.fresh.clear()
         return changed
 
     def _heard(self, first: int) -> bool:
         """Whether anything was heard at this instant or later."""
-        on, off, others = self.on, self.off, self.others
-        return bool(
-            (on and on.last >= first) or (off and off.last >= first) or (others and others[-1][0] >= first)
-        )
+        beats, others = self.beats, self.others
+        return bool((beats and beats.last >> 1 >= first) or (others and others[-1][0] >= first))
 
-    def _fold_anew(self, first: int, on: array[int], off: array[int], others: list[Beat]) -> int:
+    def _fold_anew(self, first: int, beats: array[int], others: list[Beat]) -> int:
         """What came out of order: all is folded again, and nothing before the event ahead of it changes."""
-        on, off = _in_order(self.on.whole() + on), _in_order(self.off.whole() + off)
-        self.on, self.off = Instants.of(on), Instants.of(off)
-        self.others = sorted([*self.others, *others])
-        others = self.others
+        beats = _in_order(self.beats.whole() + beats)
+        self.beats = Instants.of(beats)
+        self.others = others = sorted([*self.others, *others])
         self._forget()
-        some, more, other = (
-            bisect_left(on, first),
-            bisect_left(off, first),
-            bisect_left(others, first, key=_at),
-        )
-        self._fold(on[:some], off[:more], others[:other])
+        some, other = bisect_left(beats, first << 1), bisect_left(others, first, key=_at)
+        self._fold(beats[:some], others[:other])
         changed = min(self.last, first) if self.starts else first
-        self._fold(on[some:], off[more:], others[other:])
+        self._fold(beats[some:], others[other:])
         return changed
 
-    def _fold(self, on: array[int], off: array[int], others: list[Beat]) -> None:
+    def _fold(self, beats: array[int], others: list[Beat]) -> None:
         """Fold plain beats and other events, all in order, as RULES section 4 orders them together."""
-        done_on = done_off = 0
-        for beat in others:
-            at, rank = beat[0], beat[1]
-            upto_on = (bisect_right if rank > RANK[ON] else bisect_left)(on, at, done_on)
-            upto_off = (bisect_right if rank > RANK[OFF] else bisect_left)(off, at, done_off)
-            if upto_on > done_on or upto_off > done_off:
-                self._plain(on[done_on:upto_on], off[done_off:upto_off])
-                done_on, done_off = upto_on, upto_off
-            self._event(*beat)
-        if done_on < len(on) or done_off < len(off):
-            self._plain(on[done_on:], off[done_off:])
+        done = 0
+        for other in others:
+            at, rank = other[0], other[1]
+            upto = bisect_left(beats, (at << 1) + (rank > RANK[ON]) + (rank > RANK[OFF]), done)
+            if upto > done:
+                self._plain(beats[done:upto])
+                done = upto
+            self._event(*other)
+        if done < len(beats):
+            self._plain(beats[done:] if done else beats)
 
-    def _plain(self, on: array[int], off: array[int]) -> None:
+    def _plain(self, beats: array[int]) -> None:
         """A run of plain beats, with the camera on and off."""
-        if self.state == _OUT:  # one that says the camera is off lets nobody in
-            off = off[bisect_left(off, on[0]) :] if on else off[:0]
-        beats = _merged(on, off)
-        if not beats:
-            return
+        if self.state == _OUT and beats[0] & 1:  # one that says the camera is off lets nobody in
+            beats = beats[next((place for place, beat in enumerate(beats) if not beat & 1), len(beats)) :]
+            if not beats:
+                return
         begun = 0
         if self.believes.states:
             begun = len(beats)
@@ -184,9 +172,7 @@ class Connection:
             does = OFF if beat & 1 else ON
             self._event(beat >> 1, RANK[does], "", does, None)
         if begun < len(beats):
-            if off:
-                self.streams.clear()
-            (self._many if len(beats) > _LONG else self._few)(beats[begun:])
+            (self._many if len(beats) > _LONG else self._few)(beats[begun:] if begun else beats)
 
     def _few(self, beats: array[int]) -> None:
         """Beats of somebody who is in the room, one by one: each ends the stretch before it."""
@@ -196,7 +182,7 @@ class Connection:
             self.believes.silence_ms,
             self.last,
         )
-        off, current = self.state == _OFF, categories[-1]
+        off, current, some_off = self.state == _OFF, categories[-1], False
         for beat in beats:
             at = beat >> 1
             category = CAMERA_OFF if off else VALID if at - last <= silence_ms else NO_EVIDENCE
@@ -205,22 +191,31 @@ class Connection:
                 categories.append(category)
                 current = category
             last, off = at, beat & 1 == 1
+            some_off = some_off or off
         self.last, self.state = last, _OFF if off else _ON
+        if some_off:
+            self.streams.clear()
 
     def _many(self, beats: array[int]) -> None:
         """The same by columns."""
-        column = np.frombuffer(beats, np.int64)
-        at = np.concatenate(([self.last], column >> 1))
-        off = np.concatenate(([self.state == _OFF], column & 1))[:-1]
+        column = np.empty(len(beats) + 1, np.int64)
+        column[0], column[1:] = self.last << 1 | (self.state == _OFF), beats
+        at, off = column >> 1, (column & 1).astype(np.bool_)
         lasts = at[1:] - at[:-1]
-        category = np.where(off, CAMERA_OFF, np.where(lasts <= self.believes.silence_ms, VALID, NO_EVIDENCE))
+        category = (lasts > self.believes.silence_ms).view(np.uint8) * np.uint8(NO_EVIDENCE)
+        category[off[:-1]] = CAMERA_OFF
         some = lasts > 0
-        start, category = at[:-1][some], category[some]
-        before = np.concatenate(([self.categories[-1]], category[:-1]))
-        begins = category != before
+        start = at[:-1]
+        if not some.all():
+            start, category = start[some], category[some]
+        begins = np.flatnonzero(category[1:] != category[:-1]) + 1
+        if len(category) and category[0] != self.categories[-1]:
+            begins = np.concatenate(([0], begins))
         self.starts.frombytes(start[begins].tobytes())
-        self.categories += category[begins].astype(np.uint8).tobytes()
+        self.categories += category[begins].tobytes()
         self.last, self.state = int(at[-1]), _OFF if beats[-1] & 1 else _ON
+        if off[1:].any():
+            self.streams.clear()
 
     def _event(self, at: int, _: int, event_id: str, does: int, stream: str | None) -> None:
         """One event: the stretch before it gets its category, then the state is set; or it is skipped."""
@@ -322,7 +317,7 @@ class Connection:
 
     def around(self, start: int, end: int) -> list[int]:
         """The instants of the events in `[start, end]`, of the last before it and of the first behind it."""
-        seen = sorted([*self.on.whole(), *self.off.whole(), *(beat[0] for beat in self.others)])
+        seen = sorted([*(beat >> 1 for beat in self.beats.whole()), *(beat[0] for beat in self.others)])
         low, high = bisect_left(seen, start), bisect_right(seen, end)
         return seen[max(low - 1, 0) : high + 1]
 
@@ -367,21 +362,11 @@ class Connection:
         return due if due > as_of else None
 
 
-def _in_order(at: array[int]) -> array[int]:
-    """The same instants in order."""
-    if len(at) <= _FEW:
-        return array("q", sorted(at))
-    column = np.frombuffer(at, np.int64)
+def _in_order(beats: array[int]) -> array[int]:
+    """The same in order."""
+    if len(beats) <= _FEW:
+        return array("q", sorted(beats))
+    column = np.frombuffer(beats, np.int64)
     if (column[1:] >= column[:-1]).all():
-        return at
+        return beats
     return array("q", np.sort(column).tobytes())
-
-
-def _merged(on: array[int], off: array[int]) -> array[int]:
-    """Beats in order, each as its instant times two, and one more where the camera is off."""
-    if len(on) + len(off) <= _FEW:
-        return array("q", sorted([*(at << 1 for at in on), *(at << 1 | 1 for at in off)]))
-    both = np.frombuffer(on, np.int64) << 1
-    if off:
-        both = np.sort(np.concatenate((both, np.frombuffer(off, np.int64) << 1 | 1)), kind="stable")
-    return array("q", both.tobytes())

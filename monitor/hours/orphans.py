@@ -16,21 +16,20 @@ class Orphans:
 
     def __init__(self) -> None:
         self.fresh: list[Beat] = []
-        self.fresh_on, self.fresh_off = array("q"), array("q")
+        self.fresh_beats = array("q")
 
     def __len__(self) -> int:
-        return len(self.fresh) + len(self.fresh_on) + len(self.fresh_off)
+        return len(self.fresh) + len(self.fresh_beats)
 
     def first(self) -> int:
         """The instant of the first of them."""
-        return min([*self.fresh_on, *self.fresh_off, *(beat[0] for beat in self.fresh)])
+        return min([*(beat >> 1 for beat in self.fresh_beats), *(beat[0] for beat in self.fresh)])
 
     def go_to(self, connection: Connection) -> None:
         """All of them become that connection's."""
         connection.fresh += self.fresh
-        connection.fresh_on += self.fresh_on
-        connection.fresh_off += self.fresh_off
+        connection.fresh_beats += self.fresh_beats
 
     def clear(self) -> None:
         """None are left."""
-        self.fresh, self.fresh_on, self.fresh_off = [], array("q"), array("q")
+        self.fresh, self.fresh_beats = [], array("q")

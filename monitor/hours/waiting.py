@@ -1,12 +1,11 @@
-"""Beats on their way into a lean fold: each id once, and those that say the same together.
+"""Beats on their way into a lean fold: each id once.
 
 In: plain beats in columns, in any order, as often as they come. Out: what is new of them, few one by one and
-many by column; `Doubt` where an id came with differing contents. Never: whose a beat is, what it is worth.
+many in columns; `Doubt` where an id came with differing contents. Never: whose a beat is, what it is worth.
 """
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Final
@@ -15,22 +14,25 @@ import numpy as np
 
 from monitor.beats import Beats, Said, of_number, plain
 from monitor.event import Event
-from monitor.hours.ids import Doubt, Ids
+from monitor.hours.ids import Doubt, Ids, Numbers
 from monitor.hours.memory import CLOCK_MS
 
 _FEW: Final = 64  # beats, up to which going one by one costs less than columns
-_MANY: Final = 32_768  # beats that wait at most
+_MANY: Final = 1 << 19  # beats that wait at most: 17 MB
 _NO_BEAT: Final = -1  # the print of an event that is no plain beat
 
-Give = Callable[[str, Said, int, "array[int]"], None]
-"""`give(source, said, last, at)`: beats that say the same, at these instants, the latest of them `last`."""
+Give = Callable[[str, Said, int], None]
+"""`give(source, said, at)`: one beat."""
+GiveMany = Callable[[str, Numbers, Numbers], None]
+"""`give_many(source, numbers, at)`: one and more, each with the number of what it says, and its instant."""
 
 
 class Waiting:
     """The beats that were not given away yet, and the ids of all events that came."""
 
-    def __init__(self, give: Give) -> None:
+    def __init__(self, give: Give, give_many: GiveMany) -> None:
         self._give = give
+        self._give_many = give_many
         self._ids: dict[str, Ids] = defaultdict(Ids)
         self._parts: dict[str, list[Beats]] = defaultdict(list)
         self._count = 0
@@ -73,7 +75,7 @@ class Waiting:
             rows = zip(beats.numbers, beats.at, beats.ids, beats.prints, strict=True)
             for number, at, one, print_ in rows:
                 if ids.add(one, print_ ^ at):
-                    self._give(source, of_number(number), at, array("q", (at,)))
+                    self._give(source, of_number(number), at)
 
     def _by_column(self, source: str, parts: list[Beats]) -> None:
         at, ids, prints, numbers = (
@@ -83,12 +85,5 @@ class Waiting:
         new = self._ids[source].add_many(ids, (prints ^ at).astype(np.uint32))
         if new is not None:
             at, numbers = at[new], numbers[new]
-        if not len(at):
-            return
-        small = numbers - numbers.min()
-        order = (small.astype(np.uint16) if small.max() < 1 << 16 else small).argsort(kind="stable")
-        at, numbers = at[order], numbers[order]
-        cuts = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
-        for part, low in zip(np.split(at, cuts), [0, *cuts.tolist()], strict=True):
-            said = of_number(int(numbers[low]))
-            self._give(source, said, int(part.max()), array("q", part.tobytes()))
+        if len(at):
+            self._give_many(source, numbers, at)

@@ -1,4 +1,4 @@
-"""Instants kept in four bytes come back as they went in, however far apart they are."""
+"""Beats kept in four bytes come back as they went in, however far apart they are."""
 
 from array import array
 from itertools import pairwise
