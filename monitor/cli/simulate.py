@@ -254,6 +254,10 @@ def _cohort(args: argparse.Namespace, now: int) -> Cohort:
     cohort, errors = parse(data)
     if cohort is None or errors:
         raise WrongUse("\n".join([f"{args.cohort} is no cohort file:", *map(str, errors)]))
+    if not cohort.sessions:
+        raise WrongUse(
+            f"{args.cohort}: 课表是空的，没有课次 · the timetable of {cohort.id} is empty: nothing to play"
+        )
     if args.cohort_out:
         try:
             args.cohort_out.write_bytes(msgspec.json.format(data) + b"\n")

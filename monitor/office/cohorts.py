@@ -89,7 +89,7 @@ class Cohorts(Archive):
         if self.cohort(plan.cohort.id) is None:
             _check_id(plan.cohort.id)
         self._check_sources(plan.cohort, by)
-        notes = self._source_notes(plan.cohort)
+        notes = self._notes(plan.cohort)
         if keep_bindings:
             data, plan = self._keep_bindings(data, plan, notes)
         cohort = plan.cohort
@@ -242,8 +242,10 @@ class Cohorts(Archive):
         if errors:
             raise Declined.file("forbidden", errors)
 
-    def _source_notes(self, cohort: Cohort) -> list[str]:
+    def _notes(self, cohort: Cohort) -> list[str]:
         notes = []
+        if not cohort.sessions:
+            notes.append(f"{cohort.id}: 课表是空的，没有课次 · the timetable is empty: nothing to count")
         for listed in cohort.sources:
             known = self.state.get(SourceRow, listed.id)
             if known is None:

@@ -144,3 +144,12 @@ def test_a_new_data_folder_is_told_of_and_a_failed_first_import_leaves_none(
     assert "made a new data folder" not in monitor("cohort", "import", file).err
     assert monitor("cohort", "import", tmp_path / "bad.json").code == 2
     assert "bj-cnc-01" in monitor("cohort", "list").out
+
+
+def test_an_empty_timetable_is_told(monitor: Command, file: Path) -> None:
+    file.write_bytes(cohort_file(sessions=[]))
+    done = monitor("cohort", "import", file)
+    assert done.code == 0
+    assert "bj-cnc-01: 课表是空的" in done.err
+    file.write_bytes(cohort_file())
+    assert "课表" not in monitor("cohort", "import", file).err

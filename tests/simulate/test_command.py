@@ -133,3 +133,13 @@ async def test_a_file_that_is_no_cohort_file_is_named_with_what_is_wrong(tmp_pat
 
     assert code == 2
     assert "sesions: unknown key" in errors
+
+
+async def test_a_cohort_with_an_empty_timetable_is_named_as_such(tmp_path):
+    path = Path(tmp_path) / "cohort.json"
+    path.write_text('{"policy": "beijing-2026", "cohort": {"id": "bj-01"}, "sessions": []}')
+    code, out, errors = await simulate("--write", str(tmp_path / "events"), "--cohort", str(path))
+
+    assert (code, out) == (2, "")
+    assert f"{path}: 课表是空的" in errors
+    assert "the timetable of bj-01 is empty" in errors
