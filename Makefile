@@ -1,7 +1,11 @@
 # What people and CI run. Needs Python >= 3.11, make and a package index; sets up the rest by itself.
 PYTHON ?= python3
+# How many processes the tests run on, and which tests: make test PROCESSES=4 TESTS="tests/hours tests/store"
+PROCESSES = 2
+TESTS = tests
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST = $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
 
 .PHONY: install dev demo tools test test-long lint bench docs lock clean
 
@@ -39,7 +43,7 @@ tools:                           ## what some tests need besides: installed wher
 	  || echo "tests that need them are skipped: apt-get install $$missing" >&2
 
 test: dev tools                  ## every test
-	@$(BIN)/python -m pytest
+	@$(PYTEST) $(TESTS)
 
 lint: dev                        ## style, types, import contracts, generated docs up to date
 	$(BIN)/ruff check .
@@ -48,8 +52,8 @@ lint: dev                        ## style, types, import contracts, generated do
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
 
-test-long: dev                   ## every test; of the faults 1,000 kills, 10,000 idle connections
-	@MONITOR_LONG=1 $(BIN)/python -m pytest
+test-long: dev tools                ## every test; of the faults 1,000 kills, 10,000 idle connections
+	@MONITOR_LONG=1 $(PYTEST) $(TESTS)
 
 bench: dev                       ## the benchmarks, as ratios
 	$(BIN)/python -m monitor bench

@@ -173,7 +173,10 @@ def test_a_secret_that_proves_too_little_is_not_chosen(key: str, words: str) -> 
         check(key)
 
 
-@pytest.mark.parametrize("key", [new_secret(), base64.b64encode(b"x" * 24).decode(), SECRET, PUBLIC])
+@pytest.mark.parametrize(
+    "key",
+    [pytest.param(new_secret(), id="a new one"), base64.b64encode(b"x" * 24).decode(), SECRET, PUBLIC],
+)
 def test_a_secret_of_24_bytes_and_a_public_key_are_enough(key: str) -> None:
     check(key)
 
