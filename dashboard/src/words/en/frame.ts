@@ -1,0 +1,46 @@
+// What stands around every page.
+import type { zh } from '../zh'
+
+export const frame: typeof zh.frame = {
+  product: 'Class Hours',
+  skip: 'Skip to content',
+  language: '中文',
+  themes: { system: 'as the system', light: 'light', dark: 'dark' },
+  theme: (now) => `Theme: ${now}`,
+  signOut: 'Sign out',
+  account: 'My account',
+  cohorts: 'Cohorts',
+  pages: { class: 'Class now' },
+  menu: 'Pages',
+  link: {
+    connecting: 'Connecting',
+    live: 'Live',
+    lost: (since) => `Connection lost; this is as of ${since}`,
+    retry: (seconds) => `trying again in ${seconds} s`,
+    retryNow: 'Try now',
+    refused: 'You may not see this cohort, or there is none of this id.',
+  },
+  demo: 'Demonstration data',
+  loading: 'Loading',
+  empty: 'Nothing here yet',
+  errorTitle: 'That did not work',
+  unreachable: 'The service cannot be reached. Check the network and try again.',
+  unexpected: (status) =>
+    `The service did not answer as expected (${status}). Try again later; if it stays like this, tell an administrator.`,
+  retry: 'Try again',
+  close: 'Close',
+  cancel: 'Cancel',
+  save: 'Save',
+  notFound: 'There is no such page',
+  toCohorts: 'Back to the cohorts',
+  present: 'Present',
+  presentEnd: 'End presenting',
+  roles: {
+    teacher: 'Teacher',
+    clerk: 'Clerk',
+    approver: 'Approver',
+    center: 'Centre',
+    auditor: 'Auditor',
+    admin: 'Administrator',
+  },
+}

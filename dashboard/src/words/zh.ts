@@ -1,0 +1,14 @@
+// Chinese, all sections. One line a section; its words stand in zh/, those in English in en/ under the same name.
+import { classNow } from './zh/class-now'
+import { cohorts } from './zh/cohorts'
+import { frame } from './zh/frame'
+import { law } from './zh/law'
+import { signIn } from './zh/sign-in'
+
+export const zh = {
+  frame,
+  law,
+  signIn,
+  cohorts,
+  classNow,
+}

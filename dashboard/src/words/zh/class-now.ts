@@ -1,0 +1,4 @@
+// The page of the class that is on.
+export const classNow = {
+  title: '课堂',
+}
