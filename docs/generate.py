@@ -14,19 +14,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from monitor.cohort import KINDS
 from monitor.hours.rulebook import Rules, Value, policy, rulebook
+from monitor.hours.words import words
 from monitor.serve import metrics, openapi
 
 HERE = Path(__file__).parent
-
-KIND_NAMES = dict(
-    zip(
-        KINDS,
-        ("授课", "实操", "研讨", "交流", "参观考察", "开班动员", "结业仪式", "辅导撰写总结", "考试", "自学"),
-        strict=True,
-    )
-)
 
 RULES_HEAD = """# 计数规则的数值 · The values of the counting rules
 
@@ -62,11 +54,22 @@ def _policy(rules: Rules) -> Iterator[str]:
             f"| {value.says or '—'} | {value.means} |"
         )
     yield ""
+    yield "| 其他条款 Further clauses | 原文 The text says | 用于 Of |"
+    yield "|---|---|---|"
+    for one in rules.clause:
+        yield f"| {one.clause} | {one.says} | {', '.join(map(_called, one.of))} |"
+    yield ""
+
+
+def _called(word: str) -> str:
+    """A word of the rules with its Chinese name."""
+    found = (group[word].name.zh for group in words().values() if word in group)
+    return f"`{word}` {next(found)}"
 
 
 def _shown(value: Value) -> str:
     if isinstance(value.value, list):
-        return "<br>".join(f"{kind} {KIND_NAMES[kind]}" for kind in value.value)
+        return "<br>".join(f"{kind} {words()['kinds'][kind].name.zh}" for kind in value.value)
     return str(value.value)
 
 

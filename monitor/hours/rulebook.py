@@ -33,8 +33,16 @@ class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     says: str = ""
 
 
+class Clause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A clause on which words rest (`of`: reasons, categories, findings) beside those of values."""
+
+    of: list[str]
+    clause: str
+    says: str
+
+
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A policy as its file has it: all values of all days."""
+    """A policy as its file has it: all values of all days, and further clauses."""
 
     id: str
     title: str
@@ -42,6 +50,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     short: str
     checked_on: date
     value: list[Value]
+    clause: list[Clause] = []
 
 
 class Policy(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import web
 
 from monitor.hours import recount
+from monitor.hours.strip import belongs_to, name_of
 from monitor.live import Told
 from monitor.serve import answer, shapes
 from monitor.serve.door import Answer, Door, Param
@@ -61,12 +62,18 @@ async def _proofs(request: web.Request, told: Told, person: str, wanted: str) ->
     session, slash, index = wanted.rpartition("/")
     if not slash or not (index.isascii() and index.isdigit() and len(index) < 9):
         raise Problem("not_found", "events: name a period as SESSION/INDEX, for example s01/0")
+    connections = list(told.fold.traces[person].connections())
     try:
         found = await request.app[PARTS].live.behind(told, person, session, int(index))
     except LookupError:
         raise Problem("not_found", "events: there is no such period") from None
     return [
-        {"event": msgspec.json.decode(one.event.raw), "position": str(one.position), "hash": one.hash}
+        {
+            "event": msgspec.json.decode(one.event.raw),
+            "position": str(one.position),
+            "hash": one.hash,
+            "connections": [name_of(c) for c in belongs_to(one.event, connections)],
+        }
         for one in found
     ]
 

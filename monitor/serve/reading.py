@@ -16,7 +16,7 @@ from monitor.live import PositionUnknown, Told
 from monitor.serve import query
 from monitor.serve.guard import read
 from monitor.serve.mask import masked
-from monitor.serve.parts import PARTS, Parts
+from monitor.serve.parts import PARTS, WHO, Parts
 from monitor.serve.problem import Problem, not_found
 
 
@@ -36,7 +36,18 @@ class Names:
 
 
 async def cohort_read(request: web.Request, *, person: str | None = None) -> tuple[Told, Names]:
-    """The cohort that the address names, as asked for (`as_of`, `position`); the reading is noted."""
+    """The cohort that the address names, as asked for (`as_of`, `position`); the reading is noted.
+
+    Until something is awaited again its fold stands at the answer's instant, and may be asked.
+    """
+    told = await _told(request, person)
+    mask = await read(request, cohort=request.match_info["cohort"], person=person)
+    if request[WHO].masked:  # it took time to note that, in which the fold may have moved on
+        told = await _told(request, person)
+    return told, Names(mask=mask)
+
+
+async def _told(request: web.Request, person: str | None) -> Told:
     parts, cohort = request.app[PARTS], request.match_info["cohort"]
     now = parts.clock()
     as_of = query.as_of(request, now)
@@ -46,7 +57,7 @@ async def cohort_read(request: web.Request, *, person: str | None = None) -> tup
         raise Problem("position_unknown", "position: not one at which there was this cohort") from None
     if told is None or (person is not None and person not in told.plan.people):
         not_found()
-    return told, Names(mask=await read(request, cohort=cohort, person=person))
+    return told
 
 
 def demo(parts: Parts, plan: Plan) -> bool:

@@ -119,11 +119,15 @@ class Stay(Struct, kw_only=True, rename={"from_": "from"}):
 
 
 class Proof(Struct, kw_only=True):
-    """An event behind a period, with the delivery that brought it: its position and hash in the log."""
+    """An event behind a period, with the delivery that brought it: its position and hash in the log.
+
+    `connections`: ids of the connections it belongs to, as the person's days name them.
+    """
 
     event: dict[str, Any]
     position: str | None
     hash: str | None
+    connections: list[str]
 
 
 class PersonTold(_Told, kw_only=True):

@@ -28,7 +28,9 @@ GUARDED = [door for door in DOORS if RIGHTS[door.key].roles]
 
 
 def address(door: Door, cohort: str = COHORT) -> str:
-    path = door.path.format(cohort=cohort, person="t01", number=1, source="main", file="start.js")
+    path = door.path.format(
+        cohort=cohort, person="t01", number=1, source="main", file="start.js", policy="beijing-2026"
+    )
     return f"{path}?cohort={cohort}" if door.path == "/v1/live" else path
 
 
