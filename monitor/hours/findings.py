@@ -6,6 +6,7 @@ Never: an error, a verdict.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
@@ -170,9 +171,14 @@ def _of_connections(plan: Plan, as_of: int, person_id: str, traces: Traces) -> I
         source = connection.source
         for at, event_id in connection.strays:
             yield Finding("leave_without_join", at, person_id, source=source, event=event_id)
+        if not connection.stays:
+            continue
         entries = set()
-        for settled in plan.room_ends.get(connection.room, ()):
-            stay = connection.in_room_at(settled) if settled <= as_of else None
+        ends = plan.room_ends.get(connection.room, [])
+        first, last = connection.stays[0].start, connection.stays[-1].end
+        behind = bisect_right(ends, as_of if last is None else min(as_of, last))
+        for settled in ends[bisect_left(ends, first) : behind]:
+            stay = connection.in_room_at(settled)
             if stay is not None:
                 entries.add(stay.start)
         for at in entries:

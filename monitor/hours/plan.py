@@ -53,9 +53,10 @@ class Plan:
     """A cohort, its policy and what follows from both. Make it with `open_cohort`.
 
     `periods` are ordered by (start, session id, index); `slot_of` by session id; `rooms` gives the sessions
-    held in a room, breakouts included; `people` and `sessions` are by id; `instants` (ms) are those at which
-    the timetable alone changes something. `taught` has the countable periods of each teacher; `room_ends` the
-    instants (ms) at which the last period of a room on a local date is settled.
+    held in a room, breakouts included, `online` the periods held in the same rooms; `people` and `sessions`
+    are by id; `instants` (ms) are those at which the timetable alone changes something. `taught` has the
+    countable periods of each teacher; `room_ends` the instants (ms) at which the last period of a room on a
+    local date is settled.
     """
 
     def __init__(self, cohort: Cohort, policy: Policy) -> None:
@@ -81,6 +82,10 @@ class Plan:
         for session in cohort.sessions:
             for room in rooms_of(session):
                 self.rooms[room].append(session)
+        self.online: dict[tuple[str, ...], list[Period]] = defaultdict(list)
+        for period in self.periods:
+            if period.session.mode == "online":
+                self.online[rooms_of(period.session)].append(period)
         self._accounts, _ = _accounts(cohort)
         self.instants = self._instants()
         self.starts = [period.start for period in self.periods]

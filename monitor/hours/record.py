@@ -64,6 +64,7 @@ class Record:
             for number in self._running:
                 self._judged[number] = self._one(self._plan.periods[number], as_of, corrections)
         else:
+            self._traces.measure_settled(as_of)
             self._judged = [self._one(period, as_of, corrections) for period in self._plan.periods]
             self._running.update(range(begun))
         self._as_of, self._begun = as_of, begun

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from monitor.hours import sign_in
 from monitor.hours.evidence import FOREVER, Connection
+from monitor.hours.measuring import MOST, measured
 from monitor.hours.plan import Period, Plan, Slot, rooms_of
 from monitor.hours.sign_in import Mark, Presence
 from monitor.hours.span import Span, merged, totals
 from monitor.hours.verdict import Milliseconds
+
+_FEW: Final = 6  # periods, up to which one by one costs less than columns
 
 
 class Touch(NamedTuple):
@@ -114,6 +117,19 @@ class Traces:
             for span in connection.spans(period.start, end, as_of)
         ]
         return merged(spans, period.start, end)
+
+    def measure_settled(self, as_of: int) -> None:
+        """Measures, many at once, the online periods that are settled and were not measured yet."""
+        silence_ms = self._plan.policy.silence_ms
+        for rooms, periods in self._plan.online.items():
+            some = [p for p in periods if p.end + silence_ms <= as_of and p.number not in self._measured]
+            if len(some) > _FEW:
+                there = [connection for room in rooms for connection in self.rooms.get(room, ())]
+                if len(there) > MOST:
+                    continue
+                numbers = [period.number for period in some]
+                self._measured.update(zip(numbers, measured(there, some, as_of), strict=True))
+                self._measured_until = max(self._measured_until, *(period.end for period in some))
 
     def measure(self, period: Period, as_of: int) -> Milliseconds:
         """Milliseconds by category of a period that has begun, up to `as_of`; they add up to its length."""
