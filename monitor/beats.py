@@ -11,6 +11,7 @@ time. So its data is read once, and afterwards recognised by its bytes.
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 from weakref import WeakValueDictionary
@@ -48,6 +49,10 @@ class Said:
         self.number = number
 
 
+Columns = tuple["array[int]", "array[int]", "array[int]", "array[int]"]
+"""Numbers, instants, ids and prints of beats, as `Beats` holds them."""
+
+
 class Beats:
     """Plain beats of one source in columns, in no order; at least one.
 
@@ -58,20 +63,23 @@ class Beats:
 
     __slots__ = ("at", "first", "ids", "last", "numbers", "prints", "said")
 
-    def __init__(
-        self,
-        said: Sequence[Said],
+    def __init__(self, said: Iterable[Said], columns: Columns, first: int, last: int) -> None:
+        self.said = tuple(said)
+        self.numbers, self.at, self.ids, self.prints = columns
+        self.first, self.last = first, last
+
+    @classmethod
+    def of(
+        cls,
+        said: Iterable[Said],
         numbers: Iterable[int],
         at: Sequence[int],
         ids: Iterable[int],
         prints: Iterable[int],
-    ) -> None:
-        self.said = tuple(set(said))
-        self.first, self.last = min(at), max(at)
-        self.numbers = array("q", numbers)
-        self.at = array("q", at)
-        self.ids = array("q", ids)
-        self.prints = array("q", prints)
+    ) -> Beats:
+        """The same of numbers that are in no columns yet."""
+        columns = (array("q", numbers), array("q", at), array("q", ids), array("q", prints))
+        return cls(set(said), columns, min(at), max(at))
 
     def __len__(self) -> int:
         return len(self.at)
@@ -154,10 +162,12 @@ def prints(beats: Sequence[Head], datas: Sequence[bytes]) -> list[int]:
     """A number for what each says beside its id and time: the same for the same bytes."""
     if all([head.datacontenttype is None for head in beats]):
         return list(map(hash, datas))
-    return [
-        hash(data) if head.datacontenttype is None else hash((head.datacontenttype, data))
-        for head, data in zip(beats, datas, strict=True)
-    ]
+    return [print_of(head.datacontenttype, data) for head, data in zip(beats, datas, strict=True)]
+
+
+def print_of(content: str | None, data: bytes) -> int:
+    """The same for one that states its content type, or doesn't."""
+    return hash(data) if content is None else hash((content, data))
 
 
 class Row(NamedTuple):
@@ -193,7 +203,7 @@ class Taken:
         """The plain beats that name a cohort (None: that name none); None where there are none."""
         found = self._beats.get(cohort)
         if isinstance(found, list):
-            found = self._beats[cohort] = Beats(*zip(*found, strict=True))
+            found = self._beats[cohort] = Beats.of(*zip(*found, strict=True))
         return found
 
     def cohorts(self) -> set[str | None]:
@@ -245,7 +255,7 @@ class Taken:
         ids += [event.id for event in others]
         names = {one.data.cohort for one in set(says)}
         if len(names) <= 1:
-            return cls({name: Beats(*columns) for name in names}, others, ids)
+            return cls({name: Beats.of(*columns) for name in names}, others, ids)
         parts: dict[str | None, list[Row]] = {name: [] for name in names}
         for row in map(_row, zip(*columns, strict=True)):
             parts[row.said.data.cohort].append(row)
@@ -258,8 +268,20 @@ class Taken:
         says = _by_bytes.get(data) or _learn(data)
         if says is None:
             return None
-        print_ = hash(data) if beat.datacontenttype is None else hash((beat.datacontenttype, data))
+        print_ = print_of(beat.datacontenttype, data)
         return cls({says.data.cohort: [Row(says, says.number, at, hash(beat.id), print_)]}, [], [beat.id])
+
+    @classmethod
+    def of_beats(cls, beats: Beats, ids: list[str]) -> Taken:
+        """The same of beats that are in columns already."""
+        if len({one.data.cohort for one in beats.said}) == 1:
+            return cls({beats.said[0].data.cohort: beats}, [], ids)
+        parts: dict[str | None, list[Row]] = defaultdict(list)
+        by_number = {one.number: one for one in beats.said}
+        for row in zip(beats.numbers, beats.at, beats.ids, beats.prints, strict=True):
+            one = by_number[row[0]]
+            parts[one.data.cohort].append(Row(one, *row))
+        return cls(parts, [], ids)
 
 
 def plain(event: Event) -> Row | None:

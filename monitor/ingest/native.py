@@ -7,6 +7,7 @@ or people. It is a pure function of what the log holds, so that a replay decides
 
 import msgspec
 
+from monitor import forms
 from monitor.beats import BEAT, Head, Taken, heads, instants
 from monitor.event import BadEvent, Event, decode_batch
 from monitor.event import decode as event_of
@@ -54,6 +55,9 @@ def take(body: bytes, source: str, at: int, may_sign_in: bool) -> tuple[Taken, l
 
 def _taken_plainly(body: bytes, source: str, at: int, may_sign_in: bool) -> Taken | None:
     """All of a body in which nothing is amiss; None where it has to be read event by event."""
+    known = forms.read(body, source)
+    if known is not None and known[1] <= at + AHEAD_MS:
+        return known[0]
     found = heads(body)
     if found is not None and len(found) == 1 and found[0].type == BEAT:
         return _one_beat(found[0], source, at)
@@ -67,7 +71,10 @@ def _taken_plainly(body: bytes, source: str, at: int, may_sign_in: bool) -> Take
     times = instants([head.time for head in beats])
     if others is None or times is None or max(times, default=0) > at + AHEAD_MS:
         return None
-    return Taken.of_heads(beats, times, others)
+    taken = Taken.of_heads(beats, times, others)
+    if taken is not None and beats is found:
+        forms.learn(body, beats)
+    return taken
 
 
 def _one_beat(beat: Head, source: str, at: int) -> Taken | None:
