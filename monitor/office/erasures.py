@@ -13,14 +13,15 @@ from monitor import legible
 from monitor.event import BadEvent, Event
 from monitor.identity import holds_number
 from monitor.ingest import sources
-from monitor.office.archive import Archive, decision
+from monitor.office.archive import decision
 from monitor.office.declined import Declined
+from monitor.office.deliveries import Deliveries
 from monitor.store import erasure
 from monitor.store.entry import Entry
 from monitor.store.ledger import Erasing
 
 
-class Erasures(Archive):
+class Erasures(Deliveries):
     """The office's erasures."""
 
     @decision
@@ -57,7 +58,9 @@ class Erasures(Archive):
             _check(entry, replacement)
         headers = {"position": str(position), "by": by.strip(), "why": reason.strip()}
         said = erasure.body(entry, replacement)
-        return await self.keep(erasure.ERASURE, headers, said, now, erase=Erasing(position, replacement))
+        done = await self.keep(erasure.ERASURE, headers, said, now, erase=Erasing(position, replacement))
+        await self.refile(position)
+        return done
 
 
 def _with_accounts(body: bytes, accounts: Mapping[str, str]) -> bytes:

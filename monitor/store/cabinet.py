@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from monitor.store import tables
+from monitor.store.catalogue import Catalogue
 from monitor.store.migrate import migrate
 from monitor.store.place import Place
 from monitor.store.records import DERIVED, Row, State
@@ -45,6 +46,7 @@ class Cabinet:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self.vault: Vault
+        self.catalogue = Catalogue(engine)
 
     @classmethod
     async def open(cls, place: Place, key: Path) -> "Cabinet":
@@ -202,6 +204,7 @@ def _engine(place: Place) -> AsyncEngine:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute("PRAGMA secure_delete=ON")  # what is erased from the log leaves nothing here either
         cursor.close()
 
     return engine

@@ -29,7 +29,7 @@ from monitor.store.entry import Entry
 from monitor.store.ledger import Erasing, Key, Ledger, entry
 from monitor.store.outage import word
 from monitor.store.place import Place
-from monitor.store.readers import CHUNK, Readers
+from monitor.store.readers import CHUNK, Readers, T
 from monitor.store.seen import DAY_MS, Seen, delivery_key
 
 _GROUP = 4_096  # entries a commit
@@ -56,8 +56,7 @@ class Log:
         self._remember = remember
         self._readers = Readers(place)
         self._queue: list[Waiting] = []
-        self._lock = threading.Lock()
-        self._bell = threading.Event()
+        self._lock, self._bell = threading.Lock(), threading.Event()
         self._closing = False
         self._pending = self._pending_bytes = 0
         self.writable = False
@@ -169,6 +168,10 @@ class Log:
         if not 0 < position <= self._head[0]:
             raise KeyError(position)
         return await asyncio.to_thread(self._readers.entry, position)
+
+    async def reading(self, work: Callable[[Ledger], T]) -> T:
+        """What `work` makes of the log in a thread of its own; it goes no further than `head()` said."""
+        return await asyncio.to_thread(self._readers.lend, work)
 
     async def close(self) -> None:
         """Writes what waits, then closes; appends from now on are LogBusy."""

@@ -7,9 +7,9 @@ each time, which costs nothing; connections to a server are kept for the next wh
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from monitor.store.entry import Entry
 from monitor.store.ledger import Ledger
@@ -18,6 +18,8 @@ from monitor.store.place import Place
 CHUNK: Final = 500
 """Entries read at a time."""
 _KEPT: Final = 4
+
+T = TypeVar("T")
 
 
 class Readers:
@@ -61,9 +63,13 @@ class Readers:
 
     def entry(self, position: int) -> Entry:
         """The entry at a position; KeyError where there is none. Not in the event loop's thread."""
+        return self.lend(lambda ledger: ledger.entry(position))
+
+    def lend(self, work: Callable[[Ledger], T]) -> T:
+        """What somebody makes of a ledger. Not in the event loop's thread."""
         ledger = self.take()
         try:
-            return ledger.entry(position)
+            return work(ledger)
         finally:
             self.give(ledger)
 

@@ -140,3 +140,15 @@ READINGS = Table(
     Index("readings_by_cohort", "cohort", "at"),
 )
 """Who read what about whom, and whether names were shown whole (PIPL 56)."""
+
+CATALOGUE = Table(
+    "catalogue",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("place", Text, primary_key=True),
+    Column("shelf", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("positions", LargeBinary, nullable=False),
+    Index("catalogue_by_day", "source", "day", "place", "shelf"),
+)
+"""Where deliveries are found again (`catalogue.py`): read again from the log whenever it is thrown away."""
