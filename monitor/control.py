@@ -8,7 +8,6 @@ by the same code, so that it holds at once either way.
 import asyncio
 import contextlib
 import os
-from abc import ABCMeta, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from aiohttp import web
 from monitor.cohort import CohortError
 from monitor.office import Declined, Office
 from monitor.office.books import Language, import_books
+from monitor.orders import AddSource, Erase, FindDeliveries, ListSources, Order, RotateSource
 from monitor.store.folder import Folder, FolderInUse
 from monitor.store.log import Log
 from monitor.store.place import LogBehind
@@ -29,26 +29,12 @@ _FINISH_S = 5.0  # how long an order in hand may take once the server ends, unti
 _PATIENCE_S = 5.0  # another command has the folder for a moment; a server answers at once
 
 
-class _Abstract(msgspec.StructMeta, ABCMeta):
-    """A struct that only those can be made of that do what it leaves open."""
-
-
-class Order(msgspec.Struct, metaclass=_Abstract, tag_field="order", forbid_unknown_fields=True, kw_only=True):
-    """Something to be done; `by` says who wants it, as the log will have it."""
-
-    by: str
-
-    @abstractmethod
-    async def carry_out(self, office: Office, now: int) -> Any:
-        """Does it; what came of it."""
-
-
 class ImportCohort(Order, tag="cohort import"):
     """A cohort file (its text), ID numbers by person, and why."""
 
     file: str
     why: str
-    identities: dict[str, str] = {}
+    identities: dict[str, str] = msgspec.field(default_factory=dict)
     keep_bindings: bool = True
     change_sessions: bool = False
     drop_people: bool = False
@@ -116,77 +102,6 @@ class ExportCohort(Order, tag="cohort export"):
         return (await office.cohort_file(self.cohort)).decode()
 
 
-class AddSource(Order, tag="source add"):
-    """A platform that may push."""
-
-    id: str
-    kind: str
-    secret: str | None = None
-    camera: str = "heartbeat"
-    heartbeat_seconds: int | None = None
-    may_sign_in: bool = False
-    demo: bool = False
-
-    async def carry_out(self, office: Office, now: int) -> Any:
-        """Adds it; its row and its secret."""
-        return await office.add_source(
-            self.id,
-            self.kind,
-            secret=self.secret,
-            camera=self.camera,
-            heartbeat_seconds=self.heartbeat_seconds,
-            may_sign_in=self.may_sign_in,
-            demo=self.demo,
-            by=self.by,
-            now=now,
-        )
-
-
-class ListSources(Order, tag="source list"):
-    """Every source."""
-
-    async def carry_out(self, office: Office, now: int) -> Any:
-        """Lists them, and until when their secrets hold; without the secrets."""
-        return [
-            {**msgspec.structs.asdict(row), "secrets": office.secrets_of(row.id)} for row in office.sources()
-        ]
-
-
-class RotateSource(Order, tag="source rotate"):
-    """A fresh secret for a platform; the one it has holds for some hours yet."""
-
-    id: str
-    secret: str | None = None
-    keep_ms: int = 0
-
-    async def carry_out(self, office: Office, now: int) -> Any:
-        """Rotates it; its row, its secret, and until when the old one holds."""
-        return await office.rotate_source(
-            self.id, secret=self.secret, keep_ms=self.keep_ms, by=self.by, now=now
-        )
-
-
-class Erase(Order, tag="ledger erase"):
-    """A body of the log that has to go, and what stands in its place."""
-
-    position: int
-    reason: str
-    events: bytes = b""
-    accounts: dict[str, str] = {}
-
-    async def carry_out(self, office: Office, now: int) -> Any:
-        """Erases it; position and hash of the entry that says so."""
-        entry = await office.erase(
-            self.position,
-            self.reason,
-            by=self.by,
-            now=now,
-            replacement=self.events,
-            accounts=self.accounts,
-        )
-        return {"position": str(entry.position), "head": entry.hash}
-
-
 class AddToken(Order, tag="token add"):
     """A token of a role."""
 
@@ -252,6 +167,7 @@ AnyOrder = (
     | RotateSource
     | ListSources
     | Erase
+    | FindDeliveries
     | AddToken
     | GrantToken
     | ListTokens

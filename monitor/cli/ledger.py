@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from monitor.cli import find
 from monitor.config import add_options
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ def add(commands: Any) -> None:
     """Add `ledger` to the command line."""
     group: argparse.ArgumentParser = commands.add_parser(
         "ledger",
-        help="verify, export, erase from the log 台账",
-        description="The log: verify it, export from it, erase from it.",
+        help="verify, export, find in, erase from the log 台账",
+        description="The log: verify it, export from it, find deliveries in it, erase from it.",
     )
     verbs = group.add_subparsers(dest="verb", metavar="VERB", required=True)
     check = verbs.add_parser(
@@ -55,6 +56,7 @@ def add(commands: Any) -> None:
     out.add_argument("--json", action="store_true", help="one JSON object")
     add_options(out)
     out.set_defaults(run=export)
+    find.add(verbs)
     gone = verbs.add_parser(
         "erase",
         help="erase the body of a delivery 删除",
@@ -162,7 +164,7 @@ def export(args: argparse.Namespace) -> int:
 def erase(args: argparse.Namespace) -> int:
     """Erases the body of a delivery."""
     from monitor.cli import order
-    from monitor.control import Erase
+    from monitor.orders import Erase
 
     events = b""
     if args.events is not None:

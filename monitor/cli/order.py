@@ -17,9 +17,10 @@ import aiohttp
 
 from monitor import config
 from monitor.clock import now_ms
-from monitor.control import Order, carry_out
+from monitor.control import carry_out
 from monitor.instant import rfc3339
 from monitor.office import Declined
+from monitor.orders import Order
 from monitor.store.folder import Folder, FolderInUse, NotWritable
 from monitor.store.migrate import NewerSchema
 from monitor.store.place import NotReached, Place, Server

@@ -67,7 +67,7 @@ def add(commands: Any) -> None:
 def add_source(args: argparse.Namespace) -> int:
     """Adds a platform; prints its secret."""
     from monitor.cli import order
-    from monitor.control import AddSource
+    from monitor.orders import AddSource
 
     row, secret = order.give(
         args,
@@ -90,7 +90,7 @@ def add_source(args: argparse.Namespace) -> int:
 def rotate_source(args: argparse.Namespace) -> int:
     """Gives a platform a fresh secret; prints it."""
     from monitor.cli import order
-    from monitor.control import RotateSource
+    from monitor.orders import RotateSource
 
     _, secret, ends = order.give(
         args,
@@ -126,7 +126,7 @@ def _secrets(row: Any) -> str:
 def list_sources(args: argparse.Namespace) -> int:
     """Prints every platform."""
     from monitor.cli import order
-    from monitor.control import ListSources
+    from monitor.orders import ListSources
 
     rows = order.give(args, ListSources(by=order.by()), make=False)
     if args.json:

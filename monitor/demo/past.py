@@ -18,8 +18,9 @@ from typing import Final
 
 from monitor.app import service
 from monitor.config import Config
-from monitor.control import Order, carry_out
+from monitor.control import carry_out
 from monitor.demo.stage import WEEK_MS, Act, Stage, acts, set_up
+from monitor.orders import Order
 from monitor.simulate.device import wire
 from monitor.simulate.line import HttpLine
 from monitor.simulate.play import Window, postings

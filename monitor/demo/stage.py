@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from monitor.cohort import Cohort, parse
-from monitor.control import AddSource, AddToken, ImportCohort, Order
+from monitor.control import AddToken, ImportCohort
 from monitor.demo.classes import BEATS, BEIJING, CARDS, STATES, TONGZHOU, beijing, left_open, tongzhou
+from monitor.orders import AddSource, Order
 from monitor.simulate.character import deal
 from monitor.simulate.people import Telling, telling
 

@@ -58,13 +58,35 @@ async def read(request: web.Request, *, cohort: str | None, person: str | None =
 
     `?full=true&reason=...` asks for whole names, and the reason is written down.
     """
-    parts, who = request.app[PARTS], request[WHO]
-    if not who.masked:
+    if not request[WHO].masked:
         return False
+    full, why = _full(request, "whole names are")
+    await _note(request, cohort, person, why)
+    return not full
+
+
+async def read_in_full(request: web.Request) -> bool:
+    """Whether bytes as they came are asked for, which hide nobody: whatever the role, that is written down.
+
+    A center's or auditor's other readings are, too.
+    """
+    full, why = _full(request, "the bytes are")
+    if full or request[WHO].masked:
+        await _note(request, None, None, why)
+    return full
+
+
+def _full(request: web.Request, what: str) -> tuple[bool, str | None]:
+    """Whether all is asked for, and why."""
     full = request.query.get("full") == "true"
     why = request.query.get("reason", "").strip()
     if full and not why:
-        raise Problem("reason_needed", "say why whole names are needed: full=true&reason=...")
+        raise Problem("reason_needed", f"say why {what} needed: full=true&reason=...")
+    return full, why if full else None
+
+
+async def _note(request: web.Request, cohort: str | None, person: str | None, why: str | None) -> None:
+    parts, who = request.app[PARTS], request[WHO]
     await parts.note(
         Reading(
             at=parts.clock(),
@@ -73,8 +95,7 @@ async def read(request: web.Request, *, cohort: str | None, person: str | None =
             door=door_of(request),
             cohort=cohort,
             person=person,
-            full=full,
-            why=why if full else None,
+            full=why is not None,
+            why=why,
         )
     )
-    return not full

@@ -24,7 +24,11 @@ _PATH_PARAMS: Final = {
     "source": ("A platform's source id.", {"type": "string", "pattern": "^[a-z0-9-]+$"}, "main"),
     "cohort": ("A cohort's id.", {"type": "string", "minLength": 1}, "bj-cnc-01"),
     "person": ("A person's id in the cohort.", {"type": "string", "minLength": 1}, "t01"),
+<<<<<<< HEAD
     "policy": ("A policy's id.", {"type": "string", "minLength": 1}, "beijing-2026"),
+=======
+    "position": ("A delivery's position in the log.", {"type": "string", "pattern": "^[0-9]+$"}, "128"),
+>>>>>>> 710d86a (Who may see all deliveries finds them: ledger find, GET /v1/deliveries, and one with its proof)
     "number": ("The correction's number.", {"type": "integer", "minimum": 1, "maximum": 999_999_999}, 1),
 }
 
@@ -40,6 +44,7 @@ _GROUPS: Final = {
     "attendance": "Who stands where 学时与出勤",
     "cohorts": "Training classes 班次",
     "corrections": "What two people decided 更正",
+    "deliveries": "What platforms sent, as it was kept 投递",
     "inbox": "Accounts that match nobody 待认领",
     "ingest": "Events of platforms 事件",
     "service": "The service itself 服务",

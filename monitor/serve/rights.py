@@ -51,6 +51,8 @@ RIGHTS: Final[dict[str, Right]] = {
     "GET /v1/inbox": _to("clerk", "admin"),
     "POST /v1/cohorts/{cohort}/people/{person}/accounts": _to("clerk", "admin"),
     "DELETE /v1/cohorts/{cohort}/people/{person}/accounts": _to("clerk", "admin"),
+    "GET /v1/deliveries": _to("admin", "auditor"),
+    "GET /v1/deliveries/{position}": _to("admin", "auditor"),
     "GET /v1/live": Right(READERS, proof="first message"),
     "GET /healthz": _OPEN,
     "GET /readyz": _OPEN,

@@ -16,7 +16,11 @@ from monitor.serve import (
     board,
     cohorts,
     corrections,
+<<<<<<< HEAD
     days,
+=======
+    deliveries,
+>>>>>>> 710d86a (Who may see all deliveries finds them: ledger find, GET /v1/deliveries, and one with its proof)
     health,
     inbox,
     ingest,
@@ -43,6 +47,7 @@ DOORS: Final[tuple[Door, ...]] = (
     *shortfalls.DOORS,
     *corrections.DOORS,
     *inbox.DOORS,
+    *deliveries.DOORS,
     *board.DOORS,
     *ingest.DOORS,
     *stream.DOORS,

@@ -309,6 +309,43 @@ class Taken(Struct, kw_only=True):
     position: str
 
 
+class Delivery(Struct, kw_only=True):
+    """A delivery in the log: how many of its events were taken, how many refused, and its link."""
+
+    position: str
+    at: Moment
+    source: str
+    webhook_id: str | None
+    events: Count
+    refused: Count
+    hash: str
+    erased: bool
+
+
+class Deliveries(Struct, kw_only=True):
+    """Deliveries by position, a page at a time."""
+
+    deliveries: list[Delivery]
+    next: str | None
+    demo: bool | UnsetType = UNSET
+
+
+class DeliveryProof(Delivery, kw_only=True):
+    """All that the link of a delivery commits to, the link before it, and where it was asked for the bytes.
+
+    `body_sha256` is of the body as it was signed; `body` (base64) is what stands there now.
+    """
+
+    headers: dict[str, str]
+    decoder: str
+    body_sha256: str
+    body_bytes: Count
+    before: str
+    arrived_ms: Count
+    body: str | UnsetType = UNSET
+    demo: bool | UnsetType = UNSET
+
+
 class Health(Struct, kw_only=True):
     """How the service is."""
 

@@ -23,9 +23,10 @@ from sqlalchemy.exc import OperationalError
 from websockets.asyncio.client import connect
 
 import monitor
-from monitor.control import AddSource, ImportCohort, ListTokens, carry_out
+from monitor.control import ImportCohort, ListTokens, carry_out
 from monitor.ingest import sources
 from monitor.office import Declined
+from monitor.orders import AddSource
 from monitor.serve import journal as journals
 from monitor.serve.door import Door
 from monitor.serve.journal import hear_failures, unhandled

@@ -10,12 +10,13 @@ import pytest
 from monitor.app import service
 from monitor.clock import now_ms
 from monitor.config import Config
-from monitor.control import AddSource, AddToken, ImportCohort, carry_out
+from monitor.control import AddToken, ImportCohort, carry_out
 from monitor.event import decode
 from monitor.hours.fold import Fold
 from monitor.hours.plan import open_cohort
 from monitor.hours.recount import document, summary
 from monitor.instant import instant
+from monitor.orders import AddSource
 from monitor.simulate import school
 from monitor.simulate.device import wire
 from monitor.simulate.line import HttpLine, StreamLine
