@@ -24,11 +24,8 @@ _PATH_PARAMS: Final = {
     "source": ("A platform's source id.", {"type": "string", "pattern": "^[a-z0-9-]+$"}, "main"),
     "cohort": ("A cohort's id.", {"type": "string", "minLength": 1}, "bj-cnc-01"),
     "person": ("A person's id in the cohort.", {"type": "string", "minLength": 1}, "t01"),
-<<<<<<< HEAD
     "policy": ("A policy's id.", {"type": "string", "minLength": 1}, "beijing-2026"),
-=======
     "position": ("A delivery's position in the log.", {"type": "string", "pattern": "^[0-9]+$"}, "128"),
->>>>>>> 710d86a (Who may see all deliveries finds them: ledger find, GET /v1/deliveries, and one with its proof)
     "number": ("The correction's number.", {"type": "integer", "minimum": 1, "maximum": 999_999_999}, 1),
 }
 

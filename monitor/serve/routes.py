@@ -16,11 +16,8 @@ from monitor.serve import (
     board,
     cohorts,
     corrections,
-<<<<<<< HEAD
     days,
-=======
     deliveries,
->>>>>>> 710d86a (Who may see all deliveries finds them: ledger find, GET /v1/deliveries, and one with its proof)
     health,
     inbox,
     ingest,

@@ -28,16 +28,17 @@ GUARDED = [door for door in DOORS if RIGHTS[door.key].roles]
 
 
 def address(door: Door, cohort: str = COHORT) -> str:
-<<<<<<< HEAD
     path = door.path.format(
-        cohort=cohort, person="t01", number=1, source="main", file="start.js", policy="beijing-2026"
+        cohort=cohort,
+        person="t01",
+        number=1,
+        source="main",
+        file="start.js",
+        policy="beijing-2026",
+        position=1,
     )
-    return f"{path}?cohort={cohort}" if door.path == "/v1/live" else path
-=======
-    path = door.path.format(cohort=cohort, person="t01", number=1, source="main", file="start.js", position=1)
     asked = {"/v1/live": f"?cohort={cohort}", "/v1/deliveries": "?source=main"}
     return path + asked.get(door.path, "")
->>>>>>> 710d86a (Who may see all deliveries finds them: ledger find, GET /v1/deliveries, and one with its proof)
 
 
 async def use(place: School, door: Door, role: str | None, cohort: str = COHORT) -> int:
