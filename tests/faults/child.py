@@ -34,7 +34,11 @@ Told = Callable[[], Awaitable[bytes]]
 
 
 class Died(Exception):
-    """The service ended before it listened; its last words."""
+    """The service ended before it listened: its last words; its exit code, of a signal minus its number."""
+
+    def __init__(self, words: str, code: int | None = None) -> None:
+        super().__init__(words)
+        self.code = code
 
 
 class Child:
@@ -74,7 +78,7 @@ class Child:
             while not (self.url and self.pid):
                 if not await self._next() or self.code is not None:
                     await self.ended()
-                    raise Died(self.words()[-2000:])
+                    raise Died(self.words()[-2000:], self.code)
 
     async def ended(self) -> int:
         """Waits for the end; the exit code."""
