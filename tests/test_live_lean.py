@@ -84,10 +84,12 @@ def test_lean_and_whole_say_the_same(whole: Made, seed: int) -> None:
             concerned = keeping.take(entry, taken)
             try:
                 assert lean.take(entry, taken) == concerned
-                if rng.random() < 0.1:
+                asked = rng.random() < 0.1
+                if asked:
                     assert lean.due() == keeping.due()
-                    assert told(lean, entry.at) == told(keeping, entry.at)
                 assert lean.last_change(entry.at) == keeping.last_change(entry.at)
+                if asked:  # not before: a fold may not stand ahead of its register
+                    assert told(lean, entry.at) == told(keeping, entry.at)
             except Doubt:
                 return
         for asked in (instant(whole.as_of), 10**13):

@@ -9,7 +9,7 @@ runs as `valid`, and is taken back where the next beat does not come in time.
 
     period      |08:30 ........................................ now ....... 09:15|
     timeline     | not_in_room |  valid  | camera_off |  valid   |
-    the row      |------- milliseconds up to `at` ----|at: running `valid`
+    the row      |--- milliseconds, spans up to `at` -|at: running `valid`
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from monitor.cohort import Person
 from monitor.hours import sign_in
+from monitor.hours.attention import Course, attention
 from monitor.hours.plan import Period, Plan, Slot
 from monitor.hours.sign_in import Presence
 from monitor.hours.span import ONLINE
@@ -42,8 +43,13 @@ class Doing(NamedTuple):
     due: int | None
 
 
-def doing(plan: Plan, person: Person, traces: Traces, period: Period, as_of: int) -> Doing:
-    """The row of a person in a period that has begun before `as_of` and is not settled."""
+def doing(
+    plan: Plan, person: Person, traces: Traces, period: Period, as_of: int, *, quiet: bool = False
+) -> Doing:
+    """The row of a person in a period that has begun before `as_of` and is not settled.
+
+    `quiet`: the platforms have sent nothing for a while, so that online nobody's absence is known.
+    """
     until = min(period.end, as_of)
     if period.session.mode == "online":
         spans = [(low, high, ONLINE[what]) for low, high, what in traces.timeline(period, as_of)]
@@ -58,9 +64,13 @@ def doing(plan: Plan, person: Person, traces: Traces, period: Period, as_of: int
     spans = [(low, high, "valid" if what == "awaiting" else what) for low, high, what in spans]
     running, at = spans[-1][2], _begin(spans, (spans[-1][2],))
     sums: dict[str, int] = {}
+    shown: list[list[Any]] = []
     for low, high, what in spans:
         if low < at:
             sums[what] = sums.get(what, 0) + high - low
+            if shown and shown[-1][0] == what:
+                low = period.start + shown.pop()[1]
+            shown.append([what, low - period.start, high - period.start])
     row: dict[str, Any] = {
         "id": f"{person.id} {period.session.id}/{period.index}",
         "person": person.id,
@@ -71,22 +81,35 @@ def doing(plan: Plan, person: Person, traces: Traces, period: Period, as_of: int
         "state": state,
         "since": rfc3339(since),
         "milliseconds": sums,
+        "spans": shown,
         "at": rfc3339(at),
         "running": running,
     }
-    can_still, lost_at = False, None
+    can_still, lost_at, turns = False, None, None
     if person.role == "trainee":
         row["verdict"] = "live" if period.countable else "not_countable"
         if period.countable:
             margin, lost_at = _margin(plan, period, as_of, sums, at, running)
             can_still = margin - (0 if running in _counted(plan, period, as_of) else until - at) >= 0
+            needed = max(0, plan.policy.hour_ms - sums.get("valid", 0))
+            full_at = at + needed if not needed or running == "valid" else None
+            course = Course(
+                can_still=can_still,
+                full_at=full_at if full_at is not None and full_at <= period.end else None,
+                margin_ms=margin,
+                lost_at=lost_at,
+                off_since=since if state == "camera_off" else None,
+                quiet=quiet and period.session.mode == "online",
+            )
+            word, turns = attention(course, as_of)
             row |= {
-                "needed_ms": max(0, plan.policy.hour_ms - sums.get("valid", 0)),
+                "attention": word,
+                "needed_ms": needed,
                 "margin_ms": margin,
                 "can_still": can_still,
                 "lost_at": None if lost_at is None else rfc3339(lost_at),
             }
-    dues = [due for due in (*ends, lost_at) if due is not None and due > as_of]
+    dues = [due for due in (*ends, lost_at, turns) if due is not None and due > as_of]
     return Doing(row, running, at, can_still, min(dues, default=None))
 
 
@@ -109,7 +132,7 @@ def _online(spans: _Spans) -> tuple[str, int]:
 
 def _offline(plan: Plan, slot: Slot, presence: Presence) -> tuple[str, int]:
     if presence.there:
-        return "signed_in", presence.stays[-1][0]
+        return "signed_in", presence.signed_at
     if presence.stays:
         return "signed_out", presence.stays[-1][1] - plan.policy.sign_out_grace_minutes * 60_000
     return "not_signed_in", slot.start

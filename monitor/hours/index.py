@@ -38,6 +38,8 @@ class Index(Sorting):
         self.memory = Memory()
         self._waiting = Waiting(self._give, self._give_many)
         self._heard = -1
+        self.heard: dict[str, int] = {}
+        """Of each source the latest instant (ms) that an event for this cohort bears."""
         self._start_over(-1)
 
     def _start_over(self, sorted_to: int) -> None:
@@ -73,6 +75,8 @@ class Index(Sorting):
     def add(self, event: Event) -> None:
         """Take one event. One whose source and id are known already is the same event (RULES section 3)."""
         self._heard = max(self._heard, event.at)
+        if event.data.cohort in (None, self.plan.cohort.id):
+            self.heard[event.source] = max(self.heard.get(event.source, -1), event.at)
         if self.lean and not self.memory.knows(event) and self._waiting.knows(event):
             return
         if self.memory.take(event):
@@ -88,6 +92,7 @@ class Index(Sorting):
         They are sorted when somebody asks, or when there are many.
         """
         self._heard = max(self._heard, beats.last)
+        self.heard[source] = max(self.heard.get(source, -1), beats.last)
         self._waiting.add(source, beats)
 
     def add_lines(self, chunk: bytes) -> list[tuple[int, BadEvent]]:

@@ -7,22 +7,25 @@ anybody whom neither an event nor the clock has touched; says anything else than
     events ─▶ fold ─▶ touches ─▶ those people ─┐
     the timetable's instants ────▶ everybody ──┼─▶ rows, totals, findings ─▶ `changed`
     a silence, a margin used up ─▶ that person ┘
+    a platform gone quiet, or back ─▶ everybody, above
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from monitor.cohort import Person
 from monitor.event import Event
-from monitor.hours import findings
+from monitor.hours import findings, timetable
 from monitor.hours.doing import Doing, doing
 from monitor.hours.dues import Dues
 from monitor.hours.findings import Finding
 from monitor.hours.fold import Fold
 from monitor.hours.plan import Period
+from monitor.hours.quiet import Quiet, quiet
 from monitor.hours.standing import Totals, percent
 from monitor.hours.traces import Touch, Traces
 
@@ -58,6 +61,8 @@ class Register:
         self._expected: dict[str, list[Period]] = {}
         self._doing: dict[tuple[str, int], Doing] = {}
         self._dues = Dues()
+        self.quiet = Quiet()
+        """Which platforms have gone quiet while a class is on."""
         self._credited = self._required = 0
         self._of_plan = list(findings.of_plan(self._plan))
         self._of_people: dict[str, list[Finding]] = {}
@@ -80,6 +85,14 @@ class Register:
         """One row of `now`, by person and number of the period."""
         return self._doing[key].row
 
+    def running(self) -> Rows:
+        """The periods that run, and how many do what in each."""
+        return timetable.running(self._plan, self._runs, (found.row for found in self._doing.values()))
+
+    def standings(self) -> dict[str, int]:
+        """How many trainees stand where (RULES section 8)."""
+        return dict(Counter(totals.standing for totals in self.totals.values()))
+
     def findings(self) -> list[Finding]:
         """All findings, in their order."""
         found = [*self._of_plan, *self._of_events]
@@ -96,6 +109,8 @@ class Register:
         """The next instant after `as_of` at which time alone changes something; None when never again."""
         instants = self._plan.instants
         found = [at for at in self._fold.waiting() if at > self.as_of]
+        if self.quiet.due is not None:
+            found.append(self.quiet.due)
         if self._place < len(instants):
             found.append(instants[self._place])
         if (due := self._dues.next()) is not None:
@@ -110,8 +125,11 @@ class Register:
             raise ValueError(f"the register stands at {max(self.as_of, self._fold.sorted_to)} already")
         touches: dict[str, Touch | None] = {**self._fold.touches_since()}
         place = bisect_right(self._plan.instants, as_of)
-        if place != self._place or self._beginning != self._fold.beginnings:
+        anew = place != self._place or self._beginning != self._fold.beginnings
+        if anew:
             self._begin(as_of, place)
+        before, self.quiet = self.quiet, quiet(self._plan, self._fold.heard, self._runs, as_of)
+        if anew or before.all != self.quiet.all:
             for person in self._plan.people.values():
                 self._look(person, as_of, touches.get(person.id), all_of_it=True)
         else:
@@ -127,6 +145,7 @@ class Register:
         self._place, self._beginning = place, self._fold.beginnings
         keys = list(self._keys())
         silence_ms = self._plan.policy.silence_ms
+        runs_before = self._runs
         self._runs = [p for p in self._plan.periods if p.start < as_of < p.end + silence_ms]
         ended = (p.end for p in self._plan.periods if p.end + silence_ms <= as_of)
         self._settled_until = max(ended, default=0)
@@ -135,8 +154,10 @@ class Register:
             for person in self._plan.people.values()
         }
         if keys != list(self._keys()):
-            self._changed.running = True
             self._doing = {}
+            self._changed.running = True
+        elif self._runs != runs_before:  # one in which nobody is expected
+            self._changed.running = True
 
     def _is_expected(self, person: Person, period: Period) -> bool:
         if person.role == "teacher":
@@ -156,18 +177,20 @@ class Register:
         if all_of_it or touch is None or not self._as_before(name, touch, as_of):
             judge = all_of_it or (touch is not None and self._settles(touch))
             for period in self._expected[name]:
-                found = doing(self._plan, person, traces, period, as_of)
+                found = doing(self._plan, person, traces, period, as_of, quiet=self.quiet.all)
                 key, before = (name, period.number), self._doing.get((name, period.number))
                 self._doing[key] = found
                 if before is None or before.row != found.row:
                     self._changed.doing.add(key)
                     judge = judge or before is None or before.can_still != found.can_still
-                if found.due is not None and (due is None or found.due < due):
-                    due = found.due
             if judge and person.role == "trainee":
                 self._total(person, as_of)
             if all_of_it or touch is not None:
                 self._find(name, traces, as_of)
+        for period in self._expected[name]:
+            row_due = self._doing[name, period.number].due
+            if row_due is not None and (due is None or row_due < due):
+                due = row_due
         for connection in traces.connections():
             change = connection.next_change(as_of)
             if change is not None and (due is None or change < due):
@@ -181,6 +204,8 @@ class Register:
             return False
         for period in self._expected[name]:
             found = self._doing[name, period.number]
+            if found.due is not None and found.due <= as_of:
+                return False
             if found.running != "valid" or found.since_at > since or period.session.mode == "offline":
                 return False
         return all(connection.holds(since, as_of) for connection in touch.connections)

@@ -26,10 +26,14 @@ Mark = tuple[int, int, str, str]
 
 
 class Presence(NamedTuple):
-    """A person's stays in a slot, in order; `there` when the last one had no sign-out."""
+    """A person's stays in a slot, in order; `there` when the last one had no sign-out.
+
+    `signed_at` is the instant of the sign-in that began the last one, which may be before the slot.
+    """
 
     stays: list[tuple[int, int]]
     there: bool
+    signed_at: int
 
 
 def accepted(mark: Mark, slot: Slot, policy: Policy) -> bool:
@@ -41,18 +45,18 @@ def presence(marks: Iterable[Mark], slot: Slot, policy: Policy) -> Presence:
     """The stays of one person in one slot from all their marks there."""
     stays: list[tuple[int, int]] = []
     there = False
-    began = 0
+    began = signed_at = 0
     for mark in sorted(marks):
         at, which = mark[:2]
         if which == IN and not there and accepted(mark, slot, policy):
             in_time = not stays and at <= slot.start + policy.sign_in_grace_minutes * 60_000
-            began, there = slot.start if in_time else at, True
+            began, there, signed_at = slot.start if in_time else at, True, at
         elif which == OUT and there:
             stays.append((began, at + policy.sign_out_grace_minutes * 60_000))
             there = False
     if there:
         stays.append((began, slot.end))
-    return Presence(stays, there)
+    return Presence(stays, there, signed_at)
 
 
 def spans(found: Presence, start: int, end: int) -> list[tuple[int, int, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from monitor.beats import Taken
 from monitor.event import Event
@@ -19,8 +19,8 @@ from monitor.hours.ids import Doubt
 from monitor.hours.plan import Plan
 from monitor.live.held import Decoder, Held, Progress, Told, fold_log
 from monitor.live.place import Place
-from monitor.live.state import Board, Mask
-from monitor.live.turns import Later, Turns
+from monitor.live.state import Board, Mask, overview
+from monitor.live.turns import Later, Turns, call_later
 from monitor.live.unnamed import Unnamed
 from monitor.live.versions import Versions
 from monitor.live.watch import View, Watcher
@@ -67,7 +67,7 @@ class Live:
         self._clock = clock
         self._demo = demo
         self._mask = mask
-        self._turns = Turns(later or _call_later, _seconds, self._turn)
+        self._turns = Turns(later or call_later, _seconds, self._turn)
         self.on_due = on_due or _nothing
         self._versions = Versions(log)
         self._places: dict[str, Place] = {}
@@ -214,6 +214,18 @@ class Live:
             except Doubt:
                 place.doubt()
                 self._former.clear()
+        return None
+
+    async def glance(self, cohort: str, now: int) -> dict[str, Any] | None:
+        """The cohort's overview as of the last change; None where there is no such cohort."""
+        while (place := await self._fresh(cohort, now)) is not None and place.held is not None:
+            try:
+                place.held.last_change(now)
+                if place.moved_on():
+                    self._soon(cohort, place)
+                return overview(place.held, demo=self._demo(place.held.plan))
+            except Doubt:
+                place.doubt()
         return None
 
     async def behind(self, told: Told, person: str, session: str, number: int) -> list[Behind]:
@@ -386,11 +398,6 @@ class Live:
         self.slow += before - len(place.channel.watchers)
         self.on_told(_seconds() - begun, lag)
         return board
-
-
-def _call_later(seconds: float, call: Callable[[], None]) -> object:
-    loop = asyncio.get_running_loop()
-    return loop.call_later(seconds, call) if seconds > 0 else loop.call_soon(call)
 
 
 def _seconds() -> float:

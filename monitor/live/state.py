@@ -12,8 +12,9 @@ from typing import Any
 
 from monitor.hours import recount
 from monitor.hours.plan import Plan
+from monitor.hours.timetable import upcoming
 from monitor.instant import rfc3339
-from monitor.live.change import Change, State, cut
+from monitor.live.change import Change, State, cut, difference
 from monitor.live.held import Held, Told
 from monitor.live.watch import VIEWS, View
 
@@ -30,8 +31,9 @@ def attendance(told: Told, *, demo: bool) -> dict[str, Any]:
 class Board:
     """What the boards of one cohort show, kept from one change to the next.
 
-    It is the attendance answer, `version` (the position of the cohort file in force), `roster`, and `now`:
-    what each does in the periods that run. With names and with names masked; all else is the same.
+    It is the attendance answer, `version` (the position of the cohort file in force), `roster`, `now`: what
+    each does in the periods that run, `running`: those periods, `next`: the one that comes, and `quiet`: the
+    platforms from which nothing comes. With names and with names masked; all else is the same.
     """
 
     def __init__(self, held: Held, mask: Mask) -> None:
@@ -43,6 +45,7 @@ class Board:
         self._values: dict[str, Any] = {**recount.of_plan(held.plan), "version": str(held.version)}
         self._people: dict[str, dict[str, Any]] = {person.id: {} for person in held.plan.trainees}
         self._now: dict[str, dict[str, Any]] = {}
+        self._lists: State = {"running": [], "quiet": []}
         self._findings: list[dict[str, Any]] = []
         self.as_of = -1
         self.position = ""
@@ -56,7 +59,11 @@ class Board:
         changed = register.changed()
         self.position = f"{held.position}-{as_of}"
         told: dict[str, Any] = {"as_of": rfc3339(as_of), "position": str(held.position), "head": held.head}
-        told |= {"rate": register.rate, **({"demo": True} if demo else {})}
+        told |= {
+            "rate": register.rate,
+            "next": upcoming(held.plan, as_of),
+            **({"demo": True} if demo else {}),
+        }
         parts: Change = {
             "values": {key: value for key, value in told.items() if self._values.get(key, "") != value},
             "gone": [] if demo or "demo" not in self._values else ["demo"],
@@ -79,6 +86,12 @@ class Board:
         if changed.findings:
             shown, self._findings = self._findings, [found.shown() for found in register.findings()]
             parts["lists"]["findings"] = cut(shown, self._findings)
+        lists: State = {"quiet": register.quiet.rows()}
+        if changed.running or changed.doing:
+            lists["running"] = register.running()
+        for name, part in difference({key: self._lists[key] for key in lists}, lists).items():
+            parts[name] |= part
+        self._lists |= lists
         return {name: part for name, part in parts.items() if part}
 
     def states(self) -> dict[View, State]:
@@ -92,8 +105,28 @@ class Board:
             "people": list(self._people.values()),
             "findings": self._findings,
             "now": list(self._now.values()),
+            **self._lists,
             "roster": self._rosters[view],
         }
+
+
+def overview(held: Held, *, demo: bool) -> dict[str, Any]:
+    """A cohort at a glance, as of the last change that was asked for: rate, standings, what is on."""
+    register, plan = held.register, held.plan
+    return {
+        **recount.of_plan(plan),
+        "as_of": rfc3339(held.as_of),
+        "position": str(held.position),
+        "head": held.head,
+        "name": plan.cohort.name,
+        "trainees": len(plan.trainees),
+        "rate": register.rate,
+        "standings": register.standings(),
+        "running": register.running(),
+        "next": upcoming(plan, held.as_of),
+        "quiet": register.quiet.rows(),
+        **({"demo": True} if demo else {}),
+    }
 
 
 def _roster(plan: Plan, shown: Mask) -> list[dict[str, Any]]:

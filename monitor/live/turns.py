@@ -11,6 +11,7 @@ So nothing waits while there is little to do, and what comes while others are to
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -62,3 +63,9 @@ class Turns:
                 self._arm()
             else:
                 self._armed = False
+
+
+def call_later(seconds: float, call: Callable[[], None]) -> object:
+    """`Later` of the running loop."""
+    loop = asyncio.get_running_loop()
+    return loop.call_later(seconds, call) if seconds > 0 else loop.call_soon(call)

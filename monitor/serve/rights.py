@@ -40,6 +40,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "POST /v1/cohorts": _to("admin", "clerk"),
     "GET /v1/cohorts/{cohort}": _READ,
     "GET /v1/cohorts/{cohort}/attendance": _READ,
+    "GET /v1/cohorts/{cohort}/overview": _READ,
     "GET /v1/cohorts/{cohort}/people/{person}": Right(READERS | {"trainee"}),
     "GET /v1/cohorts/{cohort}/people/{person}/days": Right(READERS | {"trainee"}),
     "GET /v1/cohorts/{cohort}/progress": _READ,

@@ -21,6 +21,7 @@ from monitor.serve import (
     health,
     inbox,
     ingest,
+    overview,
     pages,
     person,
     policies,
@@ -37,6 +38,7 @@ from monitor.serve.rights import RIGHTS
 DOORS: Final[tuple[Door, ...]] = (
     *cohorts.DOORS,
     *attendance.DOORS,
+    *overview.DOORS,
     *person.DOORS,
     *days.DOORS,
     *policies.DOORS,

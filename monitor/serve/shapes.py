@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from monitor.hours.attention import Attention
 from monitor.serve.bodies import Kind, Moment, Role
 
 Count = Annotated[int, Meta(ge=0)]
@@ -191,6 +192,58 @@ class Shortfalls(_Told, kw_only=True):
 
     shortfalls: list[Shortfall]
     next: str | None
+
+
+Doing = Literal[
+    "camera_on", "camera_off", "no_evidence", "not_in_room", "signed_in", "signed_out", "not_signed_in"
+]
+
+
+class PeriodOn(Struct, kw_only=True):
+    """A period of the timetable. `hour` of `hours`: which of its local date, those at one time as one."""
+
+    id: str
+    session: str
+    index: Count
+    course: str
+    kind: Kind
+    mode: Literal["online", "offline"]
+    teacher: str | None
+    room: str | None
+    place: str | None
+    start: Moment
+    end: Moment
+    countable: bool
+    hour_ms: Count
+    hour: Count
+    hours: Count
+
+
+class PeriodRunning(PeriodOn, kw_only=True):
+    """One that runs: how many trainees do what, and how many of them need what attention."""
+
+    states: dict[Doing, Count]
+    attention: dict[Attention, Count]
+
+
+class QuietSource(Struct, kw_only=True):
+    """A platform from which nothing comes while a class is on, and when it was heard last."""
+
+    id: str
+    since: Moment | None
+
+
+class Overview(_Told, kw_only=True):
+    """A cohort at a glance."""
+
+    name: str | None
+    trainees: Count
+    planned: Planned
+    rate: str | None
+    standings: dict[Standing, Count]
+    running: list[PeriodRunning]
+    next: PeriodOn | None
+    quiet: list[QuietSource]
 
 
 class CohortLine(Struct, kw_only=True):

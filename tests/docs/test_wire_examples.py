@@ -233,7 +233,7 @@ def test_a_delivery_of_the_shell_client_is_proven(files: Path) -> None:
 
 
 def test_a_row_of_now_reads_as_shown() -> None:
-    """Beats each half minute from 08:32, and the camera off at 08:50."""
+    """Beats each half minute from 08:32, and the camera off at 08:50; others go on."""
     shown = json.loads(WIRE["live-row"])
     sent = json.loads(WIRE["event"])
     begin = event.instant("2026-05-11T08:32:00+08:00")
@@ -242,6 +242,8 @@ def test_a_row_of_now_reads_as_shown() -> None:
         data = {**sent["data"], "camera": "off" if beat == 36 else "on"}
         line = {**sent, "id": str(beat), "time": event.rfc3339(begin + beat * 30_000), "data": data}
         fold.add(event.decode(json.dumps(line).encode()))
+    line |= {"id": "another", "time": "2026-05-11T08:51:40+08:00", "data": {**data, "account": "u-9"}}
+    fold.add(event.decode(json.dumps(line).encode()))
     register = Register(fold)
     register.turn(begin + 20 * 60_000)
 

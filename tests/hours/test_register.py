@@ -27,6 +27,7 @@ def told(register: Register) -> dict[str, Any]:
         "totals": {name: msgspec.structs.asdict(totals) for name, totals in sorted(register.totals.items())},
         "now": register.now(),
         "findings": [finding.shown() for finding in register.findings()],
+        "quiet": register.quiet.rows(),
         "due": register.due(),
     }
 

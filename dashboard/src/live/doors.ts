@@ -234,6 +234,76 @@ export interface components {
             teacher?: string | null;
             theme?: string | null;
         };
+        /** @description A cohort at a glance. */
+        Overview: {
+            /** Format: date-time */
+            as_of: string;
+            cohort: string;
+            demo?: boolean;
+            head: string;
+            name: string | null;
+            next: components["schemas"]["PeriodOn"] | null;
+            planned: components["schemas"]["Planned"];
+            policy: components["schemas"]["PolicyMark"];
+            position: string;
+            quiet: components["schemas"]["QuietSource"][];
+            rate: string | null;
+            running: components["schemas"]["PeriodRunning"][];
+            standings: {
+                [key: string]: number;
+            };
+            trainees: number;
+        };
+        /** @description A period of the timetable. `hour` of `hours`: which of its local date, those at one time as one. */
+        PeriodOn: {
+            countable: boolean;
+            course: string;
+            /** Format: date-time */
+            end: string;
+            hour: number;
+            hour_ms: number;
+            hours: number;
+            id: string;
+            index: number;
+            /** @enum {string} */
+            kind: "closing" | "discussion" | "exam" | "exchange" | "lecture" | "opening" | "practice" | "self_study" | "summary_guidance" | "visit";
+            /** @enum {string} */
+            mode: "offline" | "online";
+            place: string | null;
+            room: string | null;
+            session: string;
+            /** Format: date-time */
+            start: string;
+            teacher: string | null;
+        };
+        /** @description One that runs: how many trainees do what, and how many of them need what attention. */
+        PeriodRunning: {
+            attention: {
+                [key: string]: number;
+            };
+            countable: boolean;
+            course: string;
+            /** Format: date-time */
+            end: string;
+            hour: number;
+            hour_ms: number;
+            hours: number;
+            id: string;
+            index: number;
+            /** @enum {string} */
+            kind: "closing" | "discussion" | "exam" | "exchange" | "lecture" | "opening" | "practice" | "self_study" | "summary_guidance" | "visit";
+            /** @enum {string} */
+            mode: "offline" | "online";
+            place: string | null;
+            room: string | null;
+            session: string;
+            /** Format: date-time */
+            start: string;
+            states: {
+                [key: string]: number;
+            };
+            teacher: string | null;
+        };
         /** @description One class hour of one trainee: verdict, reason, and milliseconds by category. */
         PeriodTold: {
             index: number;
@@ -312,6 +382,12 @@ export interface components {
             person: string;
             reason: string;
             session: string;
+        };
+        /** @description A platform from which nothing comes while a class is on, and when it was heard last. */
+        QuietSource: {
+            id: string;
+            /** Format: date-time */
+            since: string | null;
         };
         /** @description An event of the delivery that was kept and does not count. */
         RefusedEvent: {
