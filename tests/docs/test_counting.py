@@ -5,7 +5,7 @@ import json
 import re
 
 from monitor.cohort import KINDS
-from monitor.hours import findings, index
+from monitor.hours import findings, sorting
 from monitor.hours.recount import recount
 from monitor.hours.rulebook import Policy, rulebook
 from monitor.hours.span import OFFLINE, ONLINE, REASONS
@@ -39,7 +39,7 @@ def test_every_category_reason_verdict_and_standing_is_named() -> None:
 
 
 def test_every_finding_is_named_and_no_other() -> None:
-    code = inspect.getsource(findings) + inspect.getsource(index)
+    code = inspect.getsource(findings) + inspect.getsource(sorting)
     rows = [line.split("|")[1] for line in section("counting.md", 9).splitlines() if line.startswith("| `")]
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
 
