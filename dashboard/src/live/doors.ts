@@ -34,6 +34,29 @@ export interface components {
             person: string;
             version: string;
         };
+        /** @description A local date of the class: hours of that day, and of all days up to it. */
+        ClassDayTold: {
+            countable: number;
+            credited: number;
+            credited_so_far: number;
+            /** Format: date */
+            date: string;
+            periods: number;
+            present: number;
+            rate: string | null;
+            rate_so_far: string | null;
+            required: number;
+            required_so_far: number;
+            settled: number;
+            trainees: number;
+            weekday: number;
+        };
+        /** @description A clause and its words; `silent` where the text says nothing and the value is this project's choice. */
+        ClauseTold: {
+            clause: string;
+            says: string;
+            silent: boolean;
+        };
         /** @description A period that could still close a gap. */
         Closing: {
             course: string;
@@ -132,6 +155,26 @@ export interface components {
             cohorts: components["schemas"]["CohortLine"][];
             next: string | null;
         };
+        /** @description A period of the cohort. */
+        Column: {
+            countable: boolean;
+            course: string;
+            /** Format: date */
+            date: string;
+            /** Format: date-time */
+            end: string;
+            index: number;
+            /** @enum {string} */
+            kind: "closing" | "discussion" | "exam" | "exchange" | "lecture" | "opening" | "practice" | "self_study" | "summary_guidance" | "visit";
+            /** @enum {string} */
+            mode: "offline" | "online";
+            seminar: boolean;
+            session: string;
+            settled: boolean;
+            /** Format: date-time */
+            start: string;
+            teacher: string | null;
+        };
         /** @description A correction as it stands: proposed, approved by another and counting since, or laid aside. */
         CorrectionTold: {
             /** Format: date-time */
@@ -159,6 +202,156 @@ export interface components {
             corrections: components["schemas"]["CorrectionTold"][];
             demo?: boolean;
             next: string | null;
+        };
+        /** @description One period of one person, with its seconds: `strip` is `[from, to, category]` over the whole of it. */
+        DayPeriod: {
+            can_still?: boolean;
+            connections: components["schemas"]["DeviceTold"][];
+            correction: components["schemas"]["Decided"] | null;
+            countable: boolean;
+            course: string;
+            /** Format: date-time */
+            end: string;
+            /** Format: date-time */
+            full_at: string | null;
+            index: number;
+            /** @enum {string} */
+            kind: "closing" | "discussion" | "exam" | "exchange" | "lecture" | "opening" | "practice" | "self_study" | "summary_guidance" | "visit";
+            length_ms: number;
+            marks: components["schemas"]["MarkTold"][];
+            milliseconds: {
+                [key: string]: number;
+            };
+            /** @enum {string} */
+            mode: "offline" | "online";
+            needed_ms: number | null;
+            place: string | null;
+            reachable_ms?: number;
+            /** @enum {string|null} */
+            reason: "camera_off" | "late" | "left_early" | "manual" | "no_evidence" | "no_sign_in" | "not_in_room" | "open" | "over_daily_cap" | "overlap" | null;
+            room: string | null;
+            seminar: boolean;
+            session: string;
+            settled: boolean;
+            slot: components["schemas"]["SlotTold"];
+            /** Format: date-time */
+            start: string;
+            strip: string[][];
+            teacher: string | null;
+            valid_ms: number;
+            /** @enum {string} */
+            verdict: "credited" | "live" | "not_countable" | "not_enrolled" | "pending" | "refused" | "upcoming";
+        };
+        /** @description A local date. `credited`, `settled`, `required` are a trainee's; null of a teacher. */
+        DayTold: {
+            credited: number | null;
+            /** Format: date */
+            date: string;
+            periods: components["schemas"]["DayPeriod"][];
+            required: number | null;
+            settled: number | null;
+            weekday: number;
+        };
+        /** @description One person, day by day, down to the seconds. */
+        DaysTold: {
+            /** Format: date-time */
+            as_of: string;
+            cohort: string;
+            days: components["schemas"]["DayTold"][];
+            demo?: boolean;
+            excuses: components["schemas"]["Excuse"][];
+            findings: components["schemas"]["FindingTold"][];
+            head: string;
+            id: string;
+            name: string | null;
+            needs: components["schemas"]["Needs"];
+            policy: components["schemas"]["PolicyMark"];
+            position: string;
+            /** @enum {string} */
+            role: "teacher" | "trainee";
+            timezone: string;
+            totals: components["schemas"]["PersonTotals"] | null;
+        };
+        /** @description The correction that decides the period. */
+        Decided: {
+            /** Format: date-time */
+            at: string;
+            credit: boolean;
+            event: string;
+        };
+        /** @description Deliveries by position, a page at a time. */
+        Deliveries: {
+            deliveries: components["schemas"]["Delivery"][];
+            demo?: boolean;
+            next: string | null;
+        };
+        /** @description A delivery in the log: how many of its events were taken, how many refused, and its link. */
+        Delivery: {
+            /** Format: date-time */
+            at: string;
+            erased: boolean;
+            events: number;
+            hash: string;
+            position: string;
+            refused: number;
+            source: string;
+            webhook_id: string | null;
+        };
+        /**
+         * @description All that the link of a delivery commits to, the link before it, and where it was asked for the bytes.
+         *
+         *         `body_sha256` is of the body as it was signed; `body` (base64) is what stands there now.
+         */
+        DeliveryProof: {
+            arrived_ms: number;
+            /** Format: date-time */
+            at: string;
+            before: string;
+            body?: string;
+            body_bytes: number;
+            body_sha256: string;
+            decoder: string;
+            demo?: boolean;
+            erased: boolean;
+            events: number;
+            hash: string;
+            headers: {
+                [key: string]: string;
+            };
+            position: string;
+            refused: number;
+            source: string;
+            webhook_id: string | null;
+        };
+        /** @description A stay of one device in the room. */
+        DeviceStay: {
+            /** Format: date-time */
+            from: string;
+            /** @enum {string} */
+            from_by: "implied" | "joined";
+            /** Format: date-time */
+            to: string | null;
+            /** @enum {string|null} */
+            to_by: "ended" | "last_proof" | "left" | null;
+        };
+        /** @description What one device alone says of a period. `id` is what the events behind it name in `connections`. */
+        DeviceTold: {
+            account?: string;
+            connection: string;
+            id: string;
+            instance: string;
+            room: string;
+            source: string;
+            stays: components["schemas"]["DeviceStay"][];
+            strip: string[][];
+        };
+        /** @description A leave (请假): shown, and counted nowhere. */
+        Excuse: {
+            /** Format: date-time */
+            at: string;
+            by: string | null;
+            reason: string | null;
+            session: string;
         };
         /** @description Something that somebody should look at; it changes no number (RULES section 9). */
         FindingTold: {
@@ -193,6 +386,22 @@ export interface components {
             demo?: boolean;
             inbox: components["schemas"]["Unclaimed"][];
             next: string | null;
+        };
+        /** @description A sign-in or sign-out in the period's slot; whether it is one that can count. */
+        MarkTold: {
+            accepted: boolean;
+            /** Format: date-time */
+            at: string;
+            event: string;
+            source: string;
+            /** @enum {string} */
+            what: "signed_in" | "signed_out";
+        };
+        /** @description What the policy asks of a trainee, in class hours, and how long one is (ms). */
+        Needs: {
+            hour_ms: number;
+            hours: number;
+            seminar: number;
         };
         /** @description A session in a place. */
         OfflineSession: {
@@ -348,6 +557,22 @@ export interface components {
             standing?: "at_risk" | "met" | "on_track" | "short" | "unrecoverable";
             stays: components["schemas"]["Stay"][];
         };
+        /** @description Where a trainee stands (RULES section 8). */
+        PersonTotals: {
+            credited: number;
+            gap: number;
+            gap_seminar: number;
+            online: number;
+            possible: number;
+            possible_seminar: number;
+            rate: string | null;
+            required: number;
+            seminar: number;
+            slots_met: number;
+            slots_required: number;
+            /** @enum {string} */
+            standing: "at_risk" | "met" | "on_track" | "short" | "unrecoverable";
+        };
         /** @description Class hours on the timetable. */
         Planned: {
             hours: number;
@@ -357,6 +582,20 @@ export interface components {
         PolicyMark: {
             digest: string;
             id: string;
+        };
+        /** @description A policy with the values of one digest, and the words by group. */
+        PolicyTold: {
+            /** Format: date */
+            checked_on: string;
+            document: string;
+            policy: components["schemas"]["PolicyMark"];
+            short: string;
+            values: components["schemas"]["ValueTold"][];
+            words: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["WordTold"];
+                };
+            };
         };
         /** @description A problem (RFC 9457). `reason` is a word of the table at /problems; `errors` name each place. */
         ProblemTold: {
@@ -369,8 +608,37 @@ export interface components {
             status: number;
             type: string;
         };
-        /** @description An event behind a period, with the delivery that brought it: its position and hash in the log. */
+        /** @description A class: every verdict of everybody, the sums by day, how many stand where. */
+        ProgressTold: {
+            /** Format: date-time */
+            as_of: string;
+            codes: {
+                [key: string]: unknown[];
+            };
+            cohort: string;
+            days: components["schemas"]["ClassDayTold"][];
+            demo?: boolean;
+            head: string;
+            needs: components["schemas"]["Needs"];
+            people: components["schemas"]["Row"][];
+            periods: components["schemas"]["Column"][];
+            planned: components["schemas"]["Planned"];
+            policy: components["schemas"]["PolicyMark"];
+            position: string;
+            rate: string | null;
+            shortfalls: string;
+            standings: {
+                [key: string]: number;
+            };
+            timezone: string;
+        };
+        /**
+         * @description An event behind a period, with the delivery that brought it: its position and hash in the log.
+         *
+         *         `connections`: ids of the connections it belongs to, as the person's days name them.
+         */
         Proof: {
+            connections: string[];
             event: Record<string, never>;
             hash: string | null;
             position: string | null;
@@ -394,6 +662,25 @@ export interface components {
             detail?: string;
             index: number;
             reason: string;
+        };
+        /** @description A trainee; `cells` has a letter for each period, whose meaning stands in `codes`. */
+        Row: {
+            cells: string;
+            credited: number;
+            gap: number;
+            gap_seminar: number;
+            id: string;
+            name: string | null;
+            online: number;
+            possible: number;
+            possible_seminar: number;
+            rate: string | null;
+            required: number;
+            seminar: number;
+            slots_met: number;
+            slots_required: number;
+            /** @enum {string} */
+            standing: "at_risk" | "met" | "on_track" | "short" | "unrecoverable";
         };
         /** @description A trainee neither `met` nor `on_track`, and what could still close the gap. */
         Shortfall: {
@@ -421,6 +708,15 @@ export interface components {
             position: string;
             shortfalls: components["schemas"]["Shortfall"][];
         };
+        /** @description The sign-in slot that the period is in. */
+        SlotTold: {
+            /** Format: date-time */
+            end: string;
+            /** @enum {string} */
+            half_day: "afternoon" | "evening" | "morning";
+            /** Format: date-time */
+            start: string;
+        };
         /** @description A span in a room on one connection. */
         Stay: {
             connection: string;
@@ -441,6 +737,11 @@ export interface components {
             duplicate: number;
             position: string;
             refused: components["schemas"]["RefusedEvent"][];
+        };
+        /** @description A text in Chinese and English. */
+        TextTold: {
+            en: string;
+            zh: string;
         };
         /** @description Where one trainee stands (RULES section 8). */
         Trainee: {
@@ -466,6 +767,25 @@ export interface components {
             /** Format: date-time */
             first_at: string | null;
             source: string;
+        };
+        /** @description A value of a policy and where it stands. */
+        ValueTold: {
+            clause: string;
+            /** Format: date */
+            from: string;
+            means: string;
+            name: string;
+            says: string;
+            silent: boolean;
+            unit: string;
+            value: number | string[];
+        };
+        /** @description A word of the rules: its name, what it means, what can be done, on which clauses it rests. */
+        WordTold: {
+            about: components["schemas"]["TextTold"] | null;
+            clauses: components["schemas"]["ClauseTold"][];
+            do: components["schemas"]["TextTold"] | null;
+            name: components["schemas"]["TextTold"];
         };
     };
     responses: never;
