@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.beats import Taken
 from monitor.config import Config, UsageError
@@ -54,6 +55,9 @@ _BACKLOG = 1024
 _ACCEPTED = 8
 """Connections accepted in a turn of the loop. As often as that it tries, and complains, when there is no
 descriptor left: asyncio does not stop at the first refusal."""
+
+_NAMED = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Where this machine finds itself, where it listens everywhere."""
 
 DRAIN_SECONDS = 10.0
 """How long all that is under way may take once the service is told to end; then it is cut off."""
@@ -92,7 +96,9 @@ async def service(config: Config, clock: Clock, *, timers: bool = True) -> Async
         parts = await _wired(log, office, clock)
         parts.public_origin, parts.trusted = public, trusted
         parts.secure = tls is not None or (public or "").startswith("https:")
-        schedule = Schedule(clock, parts.live.due, parts.live.tick, parts.live.drop_idle)
+        schedule = Schedule(
+            clock, parts.live.due, parts.live.tick, parts.live.drop_idle, partial(_sweep, parts)
+        )
         parts.live.on_due = schedule.arm
         runner = Runner(application(parts))
         await runner.setup()
@@ -100,6 +106,8 @@ async def service(config: Config, clock: Clock, *, timers: bool = True) -> Async
         stack.push_async_callback(_drain, parts, runner, schedule, desk)
         await web.SockSite(runner, listening, ssl_context=tls, backlog=_ACCEPTED).start()
         listening.listen(_BACKLOG)
+        url = _url(config.host, listening, tls)
+        await office.serve_at(public or _url(_NAMED.get(config.host, config.host), listening, tls))
         await desk.open()
         if folder.is_new:
             structlog.get_logger("monitor.app").info(
@@ -111,11 +119,14 @@ async def service(config: Config, clock: Clock, *, timers: bool = True) -> Async
             structlog.get_logger("monitor.app").warning("folder.exposed", said=sentence)
         if timers:
             schedule.start()
-        yield Service(_url(config, listening, tls), parts)
+        yield Service(url, parts)
 
 
-async def run(config: Config, clock: Clock, announce: Callable[[str], None]) -> None:
-    """Runs until SIGTERM or SIGINT, then drains. `announce` is told the address once it listens."""
+async def run(config: Config, clock: Clock, announce: Callable[[str, str | None], None]) -> None:
+    """Runs until SIGTERM or SIGINT, then drains.
+
+    `announce` is told the address once it listens, and the link for the first admin where there is none.
+    """
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(unhandled)
@@ -125,7 +136,9 @@ async def run(config: Config, clock: Clock, announce: Callable[[str], None]) -> 
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GARBAGE)
-        announce(running.url)
+        office = running.parts.office
+        first = await office.first_link(clock())
+        announce(running.url, None if first is None else office.link_address(first))
         await over.wait()
 
 
@@ -156,6 +169,22 @@ async def _wired(log: Log, office: Office, clock: Clock) -> Parts:
             label=row.label,
         )
 
+    def signed_in(digest: str) -> Who | None:
+        now = clock()
+        found = office.session(digest, now)
+        if found is None:
+            return None
+        session, user = found
+        office.see_session(digest, now)
+        return Who(
+            token=user.id,
+            digest=digest,
+            role=user.role,
+            cohorts=None if user.cohorts is None else frozenset(user.cohorts),
+            label=user.label,
+            session=session.id,
+        )
+
     async def note(reading: Reading) -> None:
         await office.note_reading(**{name: getattr(reading, name) for name in Reading.__struct_fields__})
 
@@ -169,19 +198,37 @@ async def _wired(log: Log, office: Office, clock: Clock) -> Parts:
         find_token=find,
         note=note,
         ready=lambda: None if log.writable else "the log can't be written",
+        find_session=signed_in,
     )
     ending: set[asyncio.Task[None]] = set()
 
-    def revoked(entry: Entry, _taken: Taken) -> None:
-        if entry.kind == "token" and parts.sockets:
-            gone = close_all(parts, lambda who: office.token(who.digest) is None, UNAUTHORIZED, "revoked")
+    def end_sockets() -> None:
+        if parts.sockets:
+            gone = close_all(parts, lambda who: not parts.holds(who), UNAUTHORIZED, "revoked")
             task = asyncio.get_running_loop().create_task(gone)
             ending.add(task)
             task.add_done_callback(ending.discard)
 
+    def revoked(entry: Entry, _taken: Taken) -> None:
+        if entry.kind in ("token", "user"):
+            end_sockets()
+
     intake.on_entry.append(live.took)
     office.on_entry += [live.took, revoked]
+    office.on_session_end.append(end_sockets)
     return parts
+
+
+async def _sweep(parts: Parts) -> None:
+    """Sessions that are over end, with their sockets; those with an open socket are in use."""
+    now = parts.clock()
+    for who in parts.sockets.values():
+        if who.session is not None and parts.office.session(who.digest, now) is not None:
+            parts.office.see_session(who.digest, now)
+    try:
+        await parts.office.sweep_sessions(now)
+    except (SQLAlchemyError, OSError) as error:
+        structlog.get_logger("monitor.app").warning("sessions.not_kept", error=type(error).__name__)
 
 
 async def _drain(parts: Parts, runner: Runner, schedule: Schedule, desk: Desk) -> None:
@@ -189,6 +236,7 @@ async def _drain(parts: Parts, runner: Runner, schedule: Schedule, desk: Desk) -
     parts.drain.set()
     until = asyncio.get_running_loop().time() + DRAIN_SECONDS
     schedule.stop()
+    await _sweep(parts)
     parts.live.close()
     await asyncio.gather(runner.drain(until), desk.close())
 
@@ -236,6 +284,6 @@ def _origin(url: str | None) -> str | None:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _url(config: Config, listening: socket.socket, tls: ssl.SSLContext | None) -> str:
-    host = f"[{config.host}]" if ":" in config.host else config.host
+def _url(host: str, listening: socket.socket, tls: ssl.SSLContext | None) -> str:
+    host = f"[{host}]" if ":" in host else host
     return f"{'https' if tls else 'http'}://{host}:{listening.getsockname()[1]}"

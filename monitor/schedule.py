@@ -4,17 +4,19 @@ In: what is to be called, and when. Out: calls. Never: decides what happens then
 
     live.tick        once, at the next instant at which time alone changes something that somebody watches
     live.drop_idle   every few minutes
+    sessions.sweep   every minute
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 IDLE_MINUTES: Final = 5
+SWEEP_MINUTES: Final = 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -27,8 +29,10 @@ class Schedule:
         due: Callable[[], int | None],
         tick: Callable[[int], None],
         drop_idle: Callable[[int], object],
+        sweep: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._clock, self._due, self._tick, self._drop_idle = clock, due, tick, drop_idle
+        self._sweep = sweep
         self._armed: int | None = None
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
@@ -37,6 +41,15 @@ class Schedule:
         self._scheduler.add_job(
             self._idle, "interval", minutes=IDLE_MINUTES, id="live.drop_idle", coalesce=True, max_instances=1
         )
+        if self._sweep is not None:
+            self._scheduler.add_job(
+                self._sweep,
+                "interval",
+                minutes=SWEEP_MINUTES,
+                id="sessions.sweep",
+                coalesce=True,
+                max_instances=1,
+            )
         self._scheduler.start()
         self.arm()
 

@@ -1,7 +1,8 @@
 """`monitor serve`: the service, until it is told to end.
 
 In: where everything is kept and where to listen. Out: the address, in one line on standard output, once it
-listens; logs on standard error, one JSON object a line. Never: a word about people in either.
+listens, and while there is no admin a one-time link that makes one; logs on standard error, one JSON object a
+line. Never: a word about people in either.
 """
 
 from __future__ import annotations
@@ -64,5 +65,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _announce(url: str) -> None:
+def _announce(url: str, first: str | None) -> None:
     print(f"正在监听 listening on {url}", flush=True)
+    if first is not None:
+        print(
+            "首次使用：打开此一次性链接，设立管理员（24 小时内有效）· "
+            f"first start: this one-time link makes the first admin, within 24 hours\n  {first}",
+            flush=True,
+        )

@@ -16,8 +16,9 @@ from monitor.event import OURS
 from monitor.ingest.seal import new_secret
 from monitor.ingest.sources import CAMERAS, KINDS, Source
 from monitor.instant import rfc3339
-from monitor.office.archive import Archive, decision
+from monitor.office.archive import decision
 from monitor.office.declined import Declined
+from monitor.office.users import Users
 from monitor.store.cabinet import Secret
 from monitor.store.records import SourceRow, TokenRow, body
 
@@ -28,7 +29,7 @@ _ALL_COHORTS: Final = ("admin", "center", "auditor")
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
-class Access(Archive):
+class Access(Users):
     """The office's sources and tokens."""
 
     def source(self, source_id: str) -> Source | None:
@@ -147,6 +148,7 @@ class Access(Archive):
         person: str | None = None,
         may_list: Sequence[str] = (),
         name: str = "",
+        holder: str | None = None,
         by: str,
         now: int,
     ) -> tuple[TokenRow, str]:
@@ -154,6 +156,7 @@ class Access(Archive):
 
         Without `cohorts`, admin, center and auditor are given all of them, everybody else none. `may_list`:
         sources that cohort files of a clerk (or admin) may list, beside those that their cohorts list.
+        `holder`: the name of the user whose token it is, so that the two are not taken for two people.
         """
         self._check_token(role, cohorts, source, person)
         self._check_may_list(role, may_list)
@@ -164,7 +167,15 @@ class Access(Archive):
         text = f"mon_{number}_{secrets.token_urlsafe(32)}"
         digest = hashlib.sha256(text.encode()).hexdigest()
         row = TokenRow(
-            number, name.strip(), role, given, source, person, now, may_list=tuple(dict.fromkeys(may_list))
+            number,
+            name.strip(),
+            role,
+            given,
+            source,
+            person,
+            now,
+            may_list=tuple(dict.fromkeys(may_list)),
+            holder=None if holder is None else self._user_called(holder),
         )
         await self.cabinet.put_token_hash(number, digest)
         await self.keep("token", {"by": by}, body(row), now)
@@ -208,6 +219,12 @@ class Access(Archive):
         if row.revoked_at is None:
             await self.keep("token", {"by": by}, body(msgspec.structs.replace(row, revoked_at=now)), now)
         return self._token(token_id)
+
+    def _user_called(self, name: str) -> str:
+        user = self.user_named(name)
+        if user is None:
+            raise Declined("not_found", f"there is no user {name}; monitor user list names them")
+        return user.id
 
     def _token(self, token_id: str) -> TokenRow:
         row = self.state.get(TokenRow, token_id)

@@ -13,10 +13,11 @@ import msgspec
 from monitor.cohort import Cohort, CohortError, write
 from monitor.hours.plan import CohortFileError, Plan, open_cohort
 from monitor.identity import holds_number
-from monitor.office.archive import Archive, check_texts, decision
+from monitor.office.archive import check_texts, decision
 from monitor.office.declined import Declined
 from monitor.office.partings import people_parted, sessions_parted
-from monitor.store.records import BindingRow, CohortRow, CorrectionRow, SourceRow, TokenRow, body
+from monitor.office.users import Users
+from monitor.store.records import BindingRow, CohortRow, CorrectionRow, SourceRow, TokenRow
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """What a cohort may be called."""
@@ -46,7 +47,7 @@ class Imported(msgspec.Struct, frozen=True):
     """What the person who did it should know, in sentences."""
 
 
-class Cohorts(Archive):
+class Cohorts(Users):
     """The office's cohorts."""
 
     def cohort(self, cohort_id: str) -> CohortRow | None:
@@ -79,9 +80,9 @@ class Cohorts(Archive):
         Declined (`conflict`) where that would part evidence from its session without `change_sessions`, or
         people from their events without `drop_people`: each is named.
 
-        `identities`: ID numbers by person id, checked. `by`: id of a token, or who runs the command line; a
-        clerk who creates a cohort is given it, and lists no source but those that are theirs. Accounts bound
-        by staff stay bound (`keep_bindings`).
+        `identities`: ID numbers by person id, checked. `by`: id of a token or a user, or who runs the
+        command line; a clerk who creates a cohort is given it, and lists no source but those that are theirs.
+        Accounts bound by staff stay bound (`keep_bindings`).
         """
         plan = opened(data)
         check_texts({"by": by, "why": why}, data)
@@ -100,7 +101,7 @@ class Cohorts(Archive):
             now,
             sessions=change_sessions,
             people=drop_people,
-            names=self.state.get(TokenRow, by) is None,  # the command line: a door says ids only
+            names=self.granted(by) is None,  # the command line: a door says ids only
         )
         dropped = not keep_bindings and any(
             row.cohort == cohort.id and row.dropped is None for row in self.state.all(BindingRow)
@@ -213,27 +214,17 @@ class Cohorts(Archive):
     async def _differs(self, cohort: Cohort) -> bool:
         return write(open_cohort(await self.cohort_file(cohort.id)).cohort) != write(cohort)
 
-    async def _give(self, token_id: str, cohort_id: str, now: int) -> None:
-        """A clerk who creates a cohort is given it."""
-        row = self.state.get(TokenRow, token_id)
-        if row is not None and row.cohorts is not None and cohort_id not in row.cohorts:
-            row = msgspec.structs.replace(row, cohorts=(*row.cohorts, cohort_id))
-            await self.keep("token", {"by": token_id}, body(row), now)
-
     def _check_sources(self, cohort: Cohort, by: str) -> None:
-        """Declines sources that are not this token's: it would read the events of other organisers.
+        """Declines sources that are not this token's or user's: it would read the events of other organisers.
 
         A token's are those which a cohort that it was given lists, and those that it was granted. The command
         line, and who was given all cohorts, list any. A source that isn't there is declined in the same
         words, for it may become somebody else's.
         """
-        token = self.state.get(TokenRow, by)
-        if token is None or token.cohorts is None:
+        holder = self.granted(by)
+        if holder is None or holder.cohorts is None:
             return
-        own = set(token.may_list)
-        for row in self.state.all(CohortRow):
-            if token.may_see(row.id):
-                own |= set(row.sources)
+        own = self._sources_of(holder)
         errors = [
             CohortError(f"sources[{index}].id", f"{source.id} is no source of this token; {_GRANT}")
             for index, source in enumerate(cohort.sources)

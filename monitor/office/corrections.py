@@ -12,14 +12,15 @@ import msgspec
 from monitor.hours.plan import Plan
 from monitor.identity import holds_number
 from monitor.instant import rfc3339
-from monitor.office.archive import OURS, Archive, decision
+from monitor.office.archive import OURS, decision
 from monitor.office.cohorts import opened
 from monitor.office.declined import Declined
+from monitor.office.users import Users, login
 from monitor.store.entry import Entry
 from monitor.store.records import CorrectionRow, body
 
 
-class Corrections(Archive):
+class Corrections(Users):
     """The office's corrections."""
 
     def corrections(self, cohort_id: str) -> list[CorrectionRow]:
@@ -42,7 +43,7 @@ class Corrections(Archive):
     ) -> CorrectionRow:
         """Writes a correction down; it counts from when another person approves it.
 
-        `by`: who proposes it, as it will be printed; `token` the id of the token it came with.
+        `by`: who proposes it, as it will be printed; `token` the id of the token or the user it came with.
         """
         plan = opened(await self.cohort_file(cohort_id))
         _check(plan, person, session, period, reason, by)
@@ -69,7 +70,7 @@ class Corrections(Archive):
     ) -> CorrectionRow:
         """The second person's word: from now on the correction counts."""
         row = self._open(cohort_id, n)
-        if not by.strip() or by == row.by or token == row.by_token:
+        if not by.strip() or self._same(row, by, token):
             raise Declined("not_allowed", "a correction needs two people: this one proposed it")
         plan = opened(await self.cohort_file(cohort_id))
         _check(plan, row.person, row.session, row.period, row.reason, row.by)
@@ -95,7 +96,7 @@ class Corrections(Archive):
     ) -> CorrectionRow:
         """Lays a correction that waits aside: it never counts. `others`: also what somebody else proposed."""
         row = self._open(cohort_id, n)
-        own = by == row.by or token == row.by_token
+        own = self._same(row, by, token)
         if not own and not others:
             raise Declined(
                 "forbidden", f"correction {n} was proposed by somebody else; an approver rejects it"
@@ -122,6 +123,12 @@ class Corrections(Archive):
         headers = {"cohort": cohort_id, "by": by, "token": token}
         name = f"excuse-{cohort_id}-{secrets.token_hex(8)}"
         return await self.keep("delivery", headers, _event(name, "attendance.excused", now, data), now)
+
+    def _same(self, row: CorrectionRow, by: str, token: str) -> bool:
+        """Whether it is who proposed it, as far as that is known: by name, token, user, or teacher."""
+        if login(by) == login(row.by):
+            return True
+        return bool(self.selves(token, row.cohort) & self.selves(row.by_token, row.cohort))
 
     def _open(self, cohort_id: str, n: int) -> CorrectionRow:
         """A correction that waits; Declined where it was decided already."""

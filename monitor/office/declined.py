@@ -8,7 +8,8 @@ from monitor.cohort import CohortError
 class Declined(Exception):
     """A decision that can't be taken.
 
-    `reason`: not_found, invalid, conflict, forbidden, not_allowed (it takes two people) or unavailable.
+    `reason`: not_found, invalid, conflict, forbidden, not_allowed (it takes two people) or unavailable;
+    bad_name, bad_password, link_gone of users.
 
     `detail` is a sentence for whoever asked; `errors` names what is wrong with a cohort file, all at once.
     """

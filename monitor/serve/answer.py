@@ -39,7 +39,12 @@ def told(
 ) -> web.Response:
     """An answer about people: for this caller's cache only, strong ETag from its bytes, marked if a demo."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    common = {"ETag": etag, "Cache-Control": PRIVATE, "Vary": "Authorization, Accept", **(headers or {})}
+    common = {
+        "ETag": etag,
+        "Cache-Control": PRIVATE,
+        "Vary": "Authorization, Cookie, Accept",
+        **(headers or {}),
+    }
     if demo:
         common["Monitor-Demo"] = "true"
     if _holds(request.headers.get("If-None-Match"), etag):

@@ -24,6 +24,7 @@ from websockets.frames import Frame, Opcode
 
 from monitor.live import Watcher
 from monitor.live.watch import View
+from monitor.serve.cookie import check_origin
 from monitor.serve.door import Answer, Door, Param
 from monitor.serve.guard import admit, read
 from monitor.serve.parts import PARTS, WHO
@@ -34,7 +35,6 @@ from monitor.serve.socket import (
     FORBIDDEN,
     NOT_FOUND,
     UNAUTHORIZED,
-    check_origin,
     check_upgrade,
     close,
     cut,

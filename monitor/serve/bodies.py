@@ -1,4 +1,4 @@
-"""The shapes of what comes in at the doors: cohort files, proposals, bindings.
+"""The shapes of what comes in at the doors: cohort files, proposals, bindings, sign-ins, users.
 
 In: nothing. Out: msgspec structs, for reading bodies and for the OpenAPI document. Never: a rule; a body that
 fits its shape may still be refused for what it says.
@@ -9,9 +9,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from monitor.cohort import CAMERAS, KINDS, ROLES
+from monitor.office.users import USER_ROLES
 
 CohortId = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Name = Annotated[str, Meta(min_length=1)]
@@ -122,3 +123,59 @@ class Binding(Struct, forbid_unknown_fields=True):
 
     account: Annotated[str, Meta(pattern=r"\S", max_length=500)]
     source: Annotated[str, Meta(pattern="^[a-z0-9-]+$", max_length=100)] | None = None
+
+
+# --- people who sign in --------------------------------------------------------------------------------
+
+_Typed = Annotated[str, Meta(max_length=1000)]
+_Secret = Annotated[str, Meta(min_length=1, max_length=200)]
+UserRole = Literal[USER_ROLES]  # type: ignore[valid-type]
+
+
+class SignIn(Struct, forbid_unknown_fields=True):
+    """A name and its password."""
+
+    name: _Typed
+    password: _Typed
+
+
+class NewPassword(Struct, forbid_unknown_fields=True):
+    """Another password for who knows the one they have."""
+
+    old: _Typed
+    new: _Typed
+
+
+class LinkSecret(Struct, forbid_unknown_fields=True):
+    """What stands behind # in the address of a one-time link."""
+
+    secret: _Secret
+
+
+class LinkUse(Struct, forbid_unknown_fields=True):
+    """A one-time link, and what it is for: `name` and `display` of the first admin, a password."""
+
+    secret: _Secret
+    password: _Typed = ""
+    name: _Typed = ""
+    display: _Typed = ""
+
+
+class NewUser(Struct, forbid_unknown_fields=True):
+    """A user. Without `cohorts`, or with none: admin, center and auditor are given all, others none."""
+
+    name: Annotated[str, Meta(pattern=r"^[\w.@-]+$", max_length=64)]
+    role: UserRole
+    display: Annotated[str, Meta(max_length=100)] = ""
+    cohorts: list[CohortId] | None = []
+    persons: dict[str, str] = {}
+
+
+class UserChange(Struct, forbid_unknown_fields=True):
+    """What changes of a user; what is not named stays."""
+
+    display: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
+    role: UserRole | UnsetType = UNSET
+    cohorts: list[CohortId] | UnsetType | None = UNSET
+    persons: dict[str, str] | UnsetType = UNSET
+    disabled: bool | UnsetType = UNSET

@@ -19,6 +19,9 @@ _REASONS: Final = {
     "forbidden": "forbidden",
     "not_allowed": "two_people",
     "unavailable": "unavailable",
+    "bad_name": "bad_name",
+    "bad_password": "bad_password",
+    "link_gone": "link_gone",
 }
 
 

@@ -8,27 +8,31 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from monitor.office.sessions import digest_of
+from monitor.serve.cookie import check_meant, cookie_of
 from monitor.serve.door import Door, Handler
 from monitor.serve.edge import door_of
 from monitor.serve.parts import PARTS, WHO, Reading
 from monitor.serve.problem import Problem, not_found, unauthorized
 from monitor.serve.query import check
 from monitor.serve.rights import Right
-from monitor.serve.who import Who, bearer, holder
+from monitor.serve.who import AUTHORIZATION, Who, bearer, holder
 
 
 def guarded(door: Door, right: Right) -> Handler:
     """The door's handler behind its right."""
-    if right.open or (right.proof is not None and not right.roles):
+    if right.open or (right.proof is not None and not (right.roles or right.session)):
         return door.handle
 
     async def handle(request: web.Request) -> web.StreamResponse:
         who = asker(request)
         if who is None:
-            if right.proof is None or bearer(request) is not None:
+            if right.proof is None or AUTHORIZATION in request.headers:
                 unauthorized()
         else:
             request[WHO] = who
+            if who.session is not None:
+                check_meant(request)
             admit(who, right, request)
         check(request, door)
         return await door.handle(request)
@@ -37,15 +41,26 @@ def guarded(door: Door, right: Right) -> Handler:
 
 
 def asker(request: web.Request) -> Who | None:
-    """Whose token the request carries, or None."""
-    token = bearer(request)
-    return None if token is None else holder(token, request.app[PARTS].find_token)
+    """Whose token the request carries, or else whose session; None where neither holds.
+
+    A token that does not hold is not made up for by a cookie: who sends one means it.
+    """
+    parts = request.app[PARTS]
+    if AUTHORIZATION in request.headers:
+        token = bearer(request)
+        return None if token is None else holder(token, parts.find_token)
+    cookie = cookie_of(request)
+    return None if cookie is None else parts.find_session(digest_of(cookie))
 
 
 def admit(who: Who, right: Right, request: web.Request) -> None:
     """Refuses a role that may not use the door, and addresses of cohorts and people it was not given."""
+    if right.session:
+        if who.session is None:
+            raise Problem("session_needed", "this door is about a session, and a token has none")
+        return
     if who.role not in right.roles:
-        raise Problem("forbidden", f"a token of role {who.role} may not use this door")
+        raise Problem("forbidden", f"who has the role {who.role} may not use this door")
     cohort = request.match_info.get("cohort")
     if cohort is not None and not who.may_see(cohort):
         not_found()

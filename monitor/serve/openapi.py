@@ -26,16 +26,19 @@ _PATH_PARAMS: Final = {
     "person": ("A person's id in the cohort.", {"type": "string", "minLength": 1}, "t01"),
     "policy": ("A policy's id.", {"type": "string", "minLength": 1}, "beijing-2026"),
     "position": ("A delivery's position in the log.", {"type": "string", "pattern": "^[0-9]+$"}, "128"),
+    "user": ("A user's id.", {"type": "string", "pattern": "^[a-z0-9-]+$"}, "u1a2b3c4d"),
+    "session": ("A session's id.", {"type": "string", "pattern": "^[a-z0-9-]+$"}, "9f8e7d6c5b4a"),
     "number": ("The correction's number.", {"type": "integer", "minimum": 1, "maximum": 999_999_999}, 1),
 }
 
 _ABOUT: Final = """\
 Events in, valid class hours (有效学时) out. Every number can be opened down to the delivery it came from.
 
-`Authorization: Bearer TOKEN` at every door but a platform's, which signs (Standard Webhooks). Deny by
-default: what a token was not given is not found. Errors are problem+json (RFC 9457); `reason` is a word of
-/problems. Positions and cursors are opaque. Answers without `as_of` are as of the last instant at which
-something changed, so that their `ETag` holds."""
+`Authorization: Bearer TOKEN`, or a browser's session (`POST /v1/session`), at every door but a platform's,
+which signs (Standard Webhooks). Deny by default: what a token or user was not given is not found. By cookie
+what is no GET needs `X-CSRF-Token` and an `Origin` of this service. Errors are problem+json (RFC 9457);
+`reason` is a word of /problems. Positions and cursors are opaque. Answers without `as_of` are as of the last
+instant at which something changed, so that their `ETag` holds."""
 
 _GROUPS: Final = {
     "attendance": "Who stands where 学时与出勤",
@@ -44,6 +47,7 @@ _GROUPS: Final = {
     "deliveries": "What platforms sent, as it was kept 投递",
     "inbox": "Accounts that match nobody 待认领",
     "ingest": "Events of platforms 事件",
+    "users": "Who signs in 用户与登录",
     "service": "The service itself 服务",
 }
 
@@ -80,7 +84,14 @@ def document(doors: Iterable[Door] | None = None) -> dict[str, Any]:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "A token of `monitor token add`; never in an address.",
-                }
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "monitor",
+                    "description": "The cookie of `POST /v1/session`; under TLS its name is "
+                    "`__Host-monitor`.",
+                },
             },
         },
     }
@@ -90,6 +101,8 @@ def _operation(door: Door, right: Right, schemas: _Schemas) -> dict[str, Any]:
     who = "anyone" if right.open else ", ".join(sorted(right.roles))
     if right.proof and not right.roles:
         who = f"whoever proves it by {right.proof}"
+    elif right.session:
+        who = "whoever signed in"
     elif right.proof:
         who += f"; or by {right.proof}"
     operation: dict[str, Any] = {
@@ -97,7 +110,7 @@ def _operation(door: Door, right: Right, schemas: _Schemas) -> dict[str, Any]:
         "tags": [door.group],
         "summary": door.summary,
         "description": f"{door.about}\n\nWho: {who}.".strip(),
-        "security": [{"token": []}] if right.roles and not right.proof else [],
+        "security": _security(right),
         "responses": _responses(door, right, schemas),
     }
     params = [_path_param(name) for name in re.findall(r"{(\w+)}", door.path)]
@@ -112,6 +125,12 @@ def _operation(door: Door, right: Right, schemas: _Schemas) -> dict[str, Any]:
             },
         }
     return operation
+
+
+def _security(right: Right) -> list[dict[str, list[str]]]:
+    if right.session:
+        return [{"session": []}]
+    return [{"token": []}, {"session": []}] if right.roles and not right.proof else []
 
 
 def _operation_id(door: Door) -> str:
@@ -169,6 +188,10 @@ def _reasons(door: Door, right: Right) -> list[str]:
     reasons = list(door.problems)
     if right.roles:
         reasons += ["unauthorized", "forbidden"]
+    if right.session:
+        reasons += ["unauthorized", "session_needed"]
+    if door.method != "GET" and (right.session or (right.roles and not right.proof)):
+        reasons += ["csrf_refused", "origin_refused"]
     if "{" in door.path:
         reasons.append("not_found")
     if any(param.where == "query" for param in door.params):

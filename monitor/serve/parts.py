@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from aiohttp import web
 
+from monitor.serve.lockout import Lockout
 from monitor.serve.proxy import Network, Peer
-from monitor.serve.who import FindToken, Who
+from monitor.serve.who import FindSession, FindToken, Who
 
 if TYPE_CHECKING:
     from monitor.intake import Intake
@@ -54,6 +55,7 @@ class Parts:
     find_token: FindToken
     note: Callable[[Reading], Awaitable[None]]
     ready: Callable[[], str | None]
+    find_session: FindSession
     public_origin: str | None = None
     trusted: tuple[Network, ...] = ()
     secure: bool = False
@@ -61,7 +63,13 @@ class Parts:
     drain: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the service is told to end: nothing more is taken on, what is under way is answered."""
     sockets: dict[web.WebSocketResponse, Who] = field(default_factory=dict)
-    """Open WebSockets and whose they are, so that they end with the service, or with the token."""
+    """Open WebSockets and whose they are, so that they end with the service, the token or the session."""
+    lockout: Lockout = field(default_factory=Lockout)
+
+    def holds(self, who: Who) -> bool:
+        """Whether the token or session that somebody came with still opens anything."""
+        find = self.find_token if who.session is None else self.find_session
+        return find(who.digest) is not None
 
 
 PARTS: Final = web.AppKey("parts", Parts)

@@ -29,7 +29,8 @@ TABLE: Final[dict[str, Row]] = {
     "bad_parameter": Row(400, "参数有误", "A parameter is wrong"),
     "bad_body": Row(400, "请求内容有误", "The body can't be read"),
     "malformed": Row(400, "事件内容无法读取", "Not events that can be read"),
-    "unauthorized": Row(401, "未登录或令牌无效", "No valid token"),
+    "unauthorized": Row(401, "未登录或令牌无效", "Not signed in, and no valid token"),
+    "sign_in_failed": Row(401, "登录名或密码不对", "Wrong name or password"),
     "not_authentic": Row(401, "签名不符", "The signature proves nothing"),
     "unsigned": Row(401, "缺少签名", "Not signed"),
     "stale": Row(401, "时间戳已过期", "Signed too long ago or ahead"),
@@ -37,7 +38,10 @@ TABLE: Final[dict[str, Row]] = {
     "reason_needed": Row(403, "查看全名须写明理由", "Full names are shown for a reason only"),
     "two_people": Row(403, "须由另一人审批", "It takes two people"),
     "origin_refused": Row(403, "来源网页不被接受", "A page of another origin"),
+    "csrf_refused": Row(403, "请求缺少会话的校验头", "The session's token header is missing or wrong"),
+    "session_needed": Row(403, "须登录后使用", "For people who signed in"),
     "not_found": Row(404, "没有找到", "Not found"),
+    "link_gone": Row(404, "链接已失效", "This link opens nothing any more"),
     "position_unknown": Row(404, "没有这个位置", "No such position"),
     "method_not_allowed": Row(405, "不支持此方法", "Not a method of this door"),
     "not_acceptable": Row(406, "没有这种格式", "Not a format of this door"),
@@ -53,7 +57,10 @@ TABLE: Final[dict[str, Row]] = {
     "unsupported_encoding": Row(415, "不支持压缩的内容", "Compressed"),
     "unsupported_media": Row(415, "不支持这种内容类型", "Not a media type of this door"),
     "bad_cohort_file": Row(422, "班次文件有误", "The cohort file has errors"),
+    "bad_name": Row(422, "名称不可用", "A name that can't be"),
+    "bad_password": Row(422, "密码不可用", "A password that won't do"),
     "upgrade_required": Row(426, "须以 WebSocket 连接", "This door is a WebSocket"),
+    "locked_out": Row(429, "尝试过多，请稍后再试", "Too many tries; wait"),
     "headers_too_large": Row(431, "请求头过大", "Headers too large"),
     "failed": Row(500, "服务内部出错", "Something failed here"),
     "busy": Row(503, "写入繁忙", "More waits than can be written"),
@@ -136,7 +143,9 @@ class Problem(Exception):
         return response
 
 
-def unauthorized(detail: str = "send Authorization: Bearer TOKEN with a token that holds") -> NoReturn:
+def unauthorized(
+    detail: str = "sign in, or send Authorization: Bearer TOKEN with a token that holds",
+) -> NoReturn:
     """Refuses who did not say who they are, in the same words whatever was wrong with the token."""
     raise Problem("unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="monitor"'})
 

@@ -18,11 +18,15 @@ MASKED: Final = frozenset({"center", "auditor"})
 
 
 class Right(NamedTuple):
-    """Who may pass: `roles`; or anyone (`open`); or whoever the door itself makes prove it (`proof`)."""
+    """Who may pass: `roles`; or anyone (`open`); or whoever the door itself makes prove it (`proof`).
+
+    `session`: whoever signed in, of any role, and no token: it is about their own session.
+    """
 
     roles: frozenset[str] = frozenset()
     open: bool = False
     proof: str | None = None
+    session: bool = False
 
 
 def _to(*roles: str) -> Right:
@@ -31,6 +35,8 @@ def _to(*roles: str) -> Right:
 
 _OPEN: Final = Right(open=True)
 _READ: Final = Right(READERS)
+_SIGNED_IN: Final = Right(session=True)
+_ADMIN: Final = _to("admin")
 
 RIGHTS: Final[dict[str, Right]] = {
     "POST /v1/ingest/{source}": Right(proof="signature"),
@@ -55,6 +61,24 @@ RIGHTS: Final[dict[str, Right]] = {
     "GET /v1/deliveries": _to("admin", "auditor"),
     "GET /v1/deliveries/{position}": _to("admin", "auditor"),
     "GET /v1/live": Right(READERS, proof="first message"),
+    "GET /v1/session": _OPEN,
+    "POST /v1/session": Right(proof="name and password"),
+    "DELETE /v1/session": _SIGNED_IN,
+    "PUT /v1/session/password": _SIGNED_IN,
+    "GET /v1/sessions": _SIGNED_IN,
+    "DELETE /v1/sessions/{session}": _SIGNED_IN,
+    "POST /v1/link": Right(proof="the link's secret"),
+    "POST /v1/link/use": Right(proof="the link's secret"),
+    "GET /v1/users": _ADMIN,
+    "POST /v1/users": _ADMIN,
+    "GET /v1/users/{user}": _ADMIN,
+    "PATCH /v1/users/{user}": _ADMIN,
+    "POST /v1/users/{user}/link": _ADMIN,
+    "GET /v1/users/{user}/sessions": _ADMIN,
+    "DELETE /v1/users/{user}/sessions": _ADMIN,
+    "DELETE /v1/users/{user}/sessions/{session}": _ADMIN,
+    "GET /": _OPEN,
+    "GET /{path:(?!v1(?:/|$)).+}": _OPEN,
     "GET /healthz": _OPEN,
     "GET /readyz": _OPEN,
     "GET /openapi.json": _OPEN,

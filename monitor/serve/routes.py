@@ -26,8 +26,11 @@ from monitor.serve import (
     person,
     policies,
     progress,
+    session,
     shortfalls,
+    site,
     stream,
+    users,
 )
 from monitor.serve.door import Door
 from monitor.serve.edge import edge
@@ -48,10 +51,13 @@ DOORS: Final[tuple[Door, ...]] = (
     *inbox.DOORS,
     *deliveries.DOORS,
     *board.DOORS,
+    *session.DOORS,
+    *users.DOORS,
     *ingest.DOORS,
     *stream.DOORS,
     *health.DOORS,
     *pages.DOORS,
+    *site.DOORS,
 )
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from aiohttp import WSCloseCode, web
 
-from monitor.serve.parts import PARTS, PEER, Parts
+from monitor.serve.parts import PARTS, Parts
 from monitor.serve.problem import Problem
 from monitor.serve.who import Who
 
@@ -26,16 +26,6 @@ _GLANCE_SECONDS: Final = 0.05
 UNAUTHORIZED: Final = 4401
 FORBIDDEN: Final = 4403
 NOT_FOUND: Final = 4404
-
-
-def check_origin(request: web.Request) -> None:
-    """Refuses a browser's page of another origin than ours; programs send no Origin."""
-    origin = request.headers.get("Origin")
-    if origin is None:
-        return
-    ours = request.app[PARTS].public_origin or request[PEER].origin
-    if origin.rstrip("/").lower() != ours.rstrip("/").lower():
-        raise Problem("origin_refused", "the page that opens this socket is not of this service")
 
 
 def check_upgrade(request: web.Request) -> None:
@@ -94,9 +84,9 @@ async def opened(request: web.Request, *, most: int, autoclose: bool = True) -> 
 
 
 def enter(parts: Parts, socket: web.WebSocketResponse, who: Who) -> bool:
-    """Puts a socket on the list of those that end with their token; False where that has ended meanwhile."""
+    """Puts a socket on the list of those that end with their token or session; False where that has ended."""
     parts.sockets[socket] = who
-    return parts.find_token(who.digest) is not None
+    return parts.holds(who)
 
 
 async def close(socket: web.WebSocketResponse, code: int = WSCloseCode.OK, message: str = "") -> None:

@@ -18,6 +18,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from monitor.ingest.refusals import Refusal
 from monitor.intake import MOST_BYTES
 from monitor.intake import Answer as Taken
+from monitor.serve.cookie import check_origin
 from monitor.serve.door import Answer, Door
 from monitor.serve.ingest import refused
 from monitor.serve.lane import Lane
@@ -27,7 +28,6 @@ from monitor.serve.socket import (
     CLOSE_SECONDS,
     UNAUTHORIZED,
     Socket,
-    check_origin,
     check_upgrade,
     close,
     cut,

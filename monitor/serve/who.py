@@ -1,7 +1,7 @@
-"""Who asks: from a bearer token to a role and what was given to it.
+"""Who asks: from a bearer token, or a session's cookie, to a role and what was given to it.
 
 In: the Authorization header, or a token that came as a first message. Out: a `Who`, or None. Never: keeps or
-logs a token, takes one from an address line, tells why one does not hold.
+logs a token, takes one from an address line, tells why one does not hold. (Cookies are read in `cookie`.)
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ class Who(msgspec.Struct, frozen=True):
     """A caller: the token's id and digest (hex SHA-256), its role, and what it was given.
 
     `cohorts` None is all of them; `source` is a platform's, `person` a trainee's; `label` is how the holder
-    is called in what is kept (who corrected, who read).
+    is called in what is kept (who corrected, who read). Of somebody who signed in `token` is the user's id,
+    `digest` the cookie's, and `session` the id of the session.
     """
 
     token: str
@@ -30,6 +31,7 @@ class Who(msgspec.Struct, frozen=True):
     source: str | None = None
     person: str | None = None
     label: str = ""
+    session: str | None = None
 
     def may_see(self, cohort: str) -> bool:
         """Whether the cohort was given to this caller, which says nothing about whether it exists."""
@@ -44,6 +46,10 @@ class Who(msgspec.Struct, frozen=True):
 FindToken = Callable[[str], Who | None]
 """From the hex SHA-256 of a token to whose it is; None where it never was, or was revoked."""
 
+FindSession = Callable[[str], Who | None]
+"""From the digest of a session's cookie to who signed in; None where it is over."""
+
+AUTHORIZATION: Final = "Authorization"
 _LONGEST: Final = 512
 
 
@@ -60,7 +66,7 @@ def holder(token: str, find: FindToken) -> Who | None:
 
 def bearer(request: web.Request) -> str | None:
     """The token of the Authorization header; None where there is no such header or it is another scheme."""
-    lines = request.headers.getall("Authorization", [])
+    lines = request.headers.getall(AUTHORIZATION, [])
     if len(lines) != 1:
         return None
     scheme, _, token = lines[0].partition(" ")

@@ -11,13 +11,14 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import URL, Table, delete, event, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from monitor.store import tables
 from monitor.store.catalogue import Catalogue
+from monitor.store.keyring import Keyring
 from monitor.store.migrate import migrate
 from monitor.store.place import Place
+from monitor.store.put import put
 from monitor.store.records import DERIVED, Row, State
 from monitor.store.vault import Vault
 
@@ -47,6 +48,7 @@ class Cabinet:
         self._engine = engine
         self.vault: Vault
         self.catalogue = Catalogue(engine)
+        self.keyring = Keyring(engine)
 
     @classmethod
     async def open(cls, place: Place, key: Path) -> "Cabinet":
@@ -76,7 +78,7 @@ class Cabinet:
     async def set_fact(self, name: str, value: str) -> None:
         """Remembers a value under a name."""
         async with self._engine.begin() as db:
-            await _put(db, tables.FACTS, [{"name": name, "value": value}])
+            await put(db, tables.FACTS, [{"name": name, "value": value}])
 
     async def load(self) -> State:
         """Every row of the derived tables."""
@@ -94,8 +96,8 @@ class Cabinet:
             for row in rows:
                 kind = type(row)
                 values = {name: _plain(getattr(row, name)) for name in _FIELDS[kind]}
-                await _put(db, _table(kind), [values])
-            await _put(db, tables.FACTS, [{"name": "applied", "value": applied}])
+                await put(db, _table(kind), [values])
+            await put(db, tables.FACTS, [{"name": "applied", "value": applied}])
 
     async def clear(self) -> None:
         """Empties the tables that can be read again from the log."""
@@ -118,7 +120,7 @@ class Cabinet:
         ]
         async with self._engine.begin() as db:
             await db.execute(delete(tables.SECRETS).where(tables.SECRETS.c.source == source))
-            await _put(db, tables.SECRETS, rows)
+            await put(db, tables.SECRETS, rows)
 
     async def secrets(self) -> dict[str, tuple[Secret, ...]]:
         """The secrets of every source, in the clear."""
@@ -134,7 +136,7 @@ class Cabinet:
     async def put_token_hash(self, token: str, sha256: str) -> None:
         """Keeps the hex SHA-256 of a token."""
         async with self._engine.begin() as db:
-            await _put(db, tables.TOKEN_HASHES, [{"token": token, "sha256": sha256}])
+            await put(db, tables.TOKEN_HASHES, [{"token": token, "sha256": sha256}])
 
     async def token_hashes(self) -> dict[str, str]:
         """From hex SHA-256 to the id of the token."""
@@ -153,7 +155,7 @@ class Cabinet:
             for person, number in identities.items()
         ]
         async with self._engine.begin() as db:
-            await _put(db, tables.IDENTITIES, rows)
+            await put(db, tables.IDENTITIES, rows)
 
     async def identities(self, cohort: str) -> dict[str, str]:
         """The ID numbers of a cohort's people, in the clear."""
@@ -215,13 +217,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return value.replace("\0", "\ufffd")
     return list(value) if isinstance(value, tuple) else value
-
-
-async def _put(db: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Inserts rows, each in the place of the one with its key."""
-    if not rows:
-        return
-    keys = [column.name for column in table.primary_key]
-    statement = (postgresql if db.dialect.name == "postgresql" else sqlite).insert(table)
-    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    await db.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)

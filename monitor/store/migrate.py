@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Which = Literal["log", "office"]
 
-HEADS: Final = {"log": "log_0002", "office": "office_0005"}
+HEADS: Final = {"log": "log_0002", "office": "office_0006"}
 """The newest revision of each; a test holds them against the files."""
 REVISIONS: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = int.from_bytes(b"migrate", "big")

@@ -11,7 +11,7 @@ import msgspec
 
 from monitor.store.entry import Entry
 
-DECISIONS = frozenset({"cohort", "source", "token", "correction"})
+DECISIONS = frozenset({"cohort", "source", "token", "user", "correction"})
 """The kinds of entries that the office writes, beside deliveries of `staff`."""
 
 
@@ -45,7 +45,8 @@ class TokenRow(Row, frozen=True):
     """A token as it was decided, without its hash; `cohorts` None is all of them.
 
     `source` is the one that a platform's token stands for. `may_list` are sources that were granted: files
-    that come with this token may list them, beside those which a cohort of its own lists already.
+    that come with this token may list them, beside those which a cohort of its own lists already. `holder`
+    is the id of the user whose token it is, where that was said.
     """
 
     table = "tokens"
@@ -60,6 +61,7 @@ class TokenRow(Row, frozen=True):
     revoked_at: int | None = None
     may_list: tuple[str, ...] = ()
     position: int = 0
+    holder: str | None = None
 
     def may_see(self, cohort: str) -> bool:
         """Whether the cohort was given to this token, which says nothing about whether it exists."""
@@ -69,6 +71,37 @@ class TokenRow(Row, frozen=True):
     def label(self) -> str:
         """How its holder is called where it is written down who did something."""
         return self.name or self.id
+
+
+class UserRow(Row, frozen=True):
+    """Somebody who signs in, without their password; `cohorts` None is all of them.
+
+    `name` is what they sign in with, as it is compared; `display` how others see them; `persons` says who
+    they are in a cohort (cohort id to person id). `may_list` as of a token.
+    """
+
+    table = "users"
+    key = ("id",)
+    id: str
+    name: str
+    display: str
+    role: str
+    cohorts: tuple[str, ...] | None
+    persons: dict[str, str]
+    added_at: int
+    changed_at: int
+    disabled_at: int | None = None
+    may_list: tuple[str, ...] = ()
+    position: int = 0
+
+    def may_see(self, cohort: str) -> bool:
+        """Whether the cohort was given to this user, which says nothing about whether it exists."""
+        return self.cohorts is None or cohort in self.cohorts
+
+    @property
+    def label(self) -> str:
+        """How they are called where it is written down who did something."""
+        return self.display or self.name
 
 
 class CohortRow(Row, frozen=True):
@@ -151,7 +184,7 @@ class _File(msgspec.Struct):
     sources: list[_Named] | None = None
 
 
-DERIVED: tuple[type[Row], ...] = (SourceRow, TokenRow, CohortRow, BindingRow, CorrectionRow)
+DERIVED: tuple[type[Row], ...] = (SourceRow, TokenRow, UserRow, CohortRow, BindingRow, CorrectionRow)
 """The tables that can be thrown away and read again from the log."""
 
 
@@ -184,6 +217,8 @@ def changes(entry: Entry, state: State) -> list[Row]:
         return [msgspec.structs.replace(_source(entry.body), position=entry.position)]
     if entry.kind == "token":
         return [msgspec.structs.replace(_token(entry.body), position=entry.position)]
+    if entry.kind == "user":
+        return [msgspec.structs.replace(_user(entry.body), position=entry.position)]
     if entry.kind == "cohort":
         return _cohort(entry, state)
     if entry.kind == "correction":
@@ -195,6 +230,7 @@ def changes(entry: Entry, state: State) -> list[Row]:
 
 _source = msgspec.json.Decoder(SourceRow).decode
 _token = msgspec.json.Decoder(TokenRow).decode
+_user = msgspec.json.Decoder(UserRow).decode
 _correction = msgspec.json.Decoder(CorrectionRow).decode
 _file = msgspec.json.Decoder(_File).decode
 

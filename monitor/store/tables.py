@@ -60,6 +60,7 @@ TOKENS = Table(
     Column("revoked_at", BigInteger),
     Column("may_list", JSON, nullable=False, server_default="[]"),
     Column("position", BigInteger, nullable=False),
+    Column("holder", Text),
 )
 
 TOKEN_HASHES = Table(
@@ -69,6 +70,55 @@ TOKEN_HASHES = Table(
     Column("sha256", Text, nullable=False, unique=True),
 )
 """The hex SHA-256 of a token; the token itself is nowhere."""
+
+USERS = Table(
+    "users",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("display", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("cohorts", JSON(none_as_null=True)),
+    Column("persons", JSON, nullable=False),
+    Column("may_list", JSON, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("disabled_at", BigInteger),
+    Column("position", BigInteger, nullable=False),
+)
+
+PASSWORDS = Table(
+    "passwords",
+    metadata,
+    Column("holder", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("set_at", BigInteger, nullable=False),
+)
+"""The argon2id hash of a user's password, its parameters with it."""
+
+LINKS = Table(
+    "links",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("holder", Text),
+    Column("made_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+)
+"""One-time links that were not used yet, by the hex SHA-256 of their secret; a used one is not there."""
+
+SESSIONS = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("sha256", Text, nullable=False, unique=True),
+    Column("holder", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+)
+"""Who is signed in: the hex SHA-256 of what their cookie holds, a coarse browser name, and no address."""
 
 COHORTS = Table(
     "cohorts",

@@ -132,13 +132,13 @@ def test_every_reason_for_a_refusal_is_listed() -> None:
 
 
 def test_every_door_is_listed() -> None:
-    """Files of a page are no door of their own."""
+    """Files and addresses of a page are no door of their own."""
     doors = (
         section("wire.md", 4).replace("{id}", "{cohort}").replace("{n}", "{number}").replace("?cohort=", "")
     )
     for key in RIGHTS:
         method, path = key.split(" ")
-        if path != "/docs/{file}":
+        if path != "/docs/{file}" and "{path" not in path:
             assert f"`{method} {path}`" in doors or f"`{path}`" in doors
 
 

@@ -96,7 +96,8 @@ def test_doors_say_who_may_use_them() -> None:
         for method, operation in methods.items():
             right = RIGHTS[f"{method.upper()} {path}"]
             guarded = bool(right.roles) and right.proof is None
-            assert operation["security"] == ([{"token": []}] if guarded else [])
+            ways = [{"token": []}, {"session": []}] if guarded else [{"session": []}] if right.session else []
+            assert operation["security"] == ways
             assert [role for role in right.roles if role not in operation["description"]] == []
 
 

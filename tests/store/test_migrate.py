@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -18,6 +19,7 @@ from monitor.store import chain
 from monitor.store.append import AlreadyKept
 from monitor.store.cabinet import Cabinet, Secret
 from monitor.store.entry import Entry
+from monitor.store.keyring import Link, Session
 from monitor.store.log import Log
 from monitor.store.migrate import (
     HEADS,
@@ -30,7 +32,7 @@ from monitor.store.migrate import (
     versions,
 )
 from monitor.store.place import Place, Server
-from monitor.store.records import BindingRow, CohortRow, CorrectionRow, SourceRow, TokenRow
+from monitor.store.records import BindingRow, CohortRow, CorrectionRow, SourceRow, TokenRow, UserRow
 from monitor.store.server import engine
 from monitor.store.tables import metadata
 from monitor.store.vault import Vault
@@ -273,4 +275,40 @@ async def test_every_row_of_the_first_office_is_in_the_last(bare: Place, tmp_pat
     reading = {"at": AT + 1, "token": "t", "role": "center", "door": "d", "cohort": "c", "person": None}
     await cabinet.put_reading({**reading, "full": False, "why": None})
     assert [row["n"] for row in await cabinet.readings()] == [1, 2]
+    assert (state.all(UserRow), await cabinet.keyring.sessions()) == ([], [])
+    await cabinet.close()
+
+
+async def test_users_and_what_proves_them_are_there_again_as_they_were_kept(
+    bare: Place, tmp_path: Path
+) -> None:
+    """On both engines, from an office that had none."""
+    await asyncio.to_thread(migrate, bare, "office", to="office_0005")
+    columns = "id, name, role, cohorts, added_at, position"
+    execute_at(bare, (f"INSERT INTO tokens ({columns}) VALUES ('a1', '', 'clerk', '[]', ?, 1)", AT))
+    user = UserRow("u1", "yan", "严老师", "teacher", ("c",), {"c": "w01"}, AT, AT + 1, position=2)
+    everywhere = UserRow("u2", "guan", "管", "admin", None, {}, AT, AT, AT + 2, ("main",), 3)
+    links = [Link("aa", "invitation", "u1", AT, AT + 5), Link("bb", "first", None, AT, AT + 6)]
+    session = Session("s1", "cc", "u1", "Chrome · Windows", AT, AT + 3, AT + 9)
+    cabinet = await Cabinet.open(bare, tmp_path / "monitor.key")
+    await cabinet.apply([user, everywhere], "3 x")
+    for link in (msgspec.structs.replace(links[0], sha256="dd"), *links):
+        await cabinet.keyring.put_link(link)
+    await cabinet.keyring.put_password("u1", "$argon2id$old", AT)
+    await cabinet.keyring.put_password("u1", "$argon2id$", AT + 1)
+    await cabinet.keyring.put_sessions(msgspec.structs.replace(session, seen_at=AT))
+    await cabinet.keyring.put_sessions(session)
+    await cabinet.close()
+    cabinet = await Cabinet.open(bare, tmp_path / "monitor.key")
+    state = await cabinet.load()
+    assert state.all(UserRow) == [user, everywhere]
+    assert [(row.id, row.holder) for row in state.all(TokenRow)] == [("a1", None)]
+    assert sorted(await cabinet.keyring.links(), key=lambda link: link.sha256) == links
+    assert await cabinet.keyring.passwords() == {"u1": "$argon2id$"}
+    assert await cabinet.keyring.sessions() == [session]
+    await cabinet.clear()
+    assert await cabinet.keyring.sessions() == [session]
+    await cabinet.keyring.drop_links("aa", "bb")
+    await cabinet.keyring.drop_sessions("s1")
+    assert (await cabinet.keyring.links(), await cabinet.keyring.sessions()) == ([], [])
     await cabinet.close()
