@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.dashboard.written import CONTRACTS, HERE, written
-from tests.live_state import apply
+from tests.live.state import apply
 
 
 @pytest.mark.parametrize("name", CONTRACTS)

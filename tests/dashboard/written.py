@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
+from tests.live.stage import Stage, heard
 from tests.serve.school import cohort_file
-from tests.test_live import Stage, heard
 
 HERE: Final = Path(__file__).parents[2] / "dashboard" / "contract"
 

@@ -12,7 +12,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from monitor.serve import board
-from tests.live_state import apply
+from tests.live.state import apply
 from tests.serve.school import COHORT, OTHER, School, opened, school, until
 
 

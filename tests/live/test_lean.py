@@ -20,9 +20,8 @@ from monitor.ingest import sources
 from monitor.instant import instant, rfc3339
 from monitor.live import Held
 from monitor.store.entry import Entry
-
-from .hours.cohorts import Made, law
-from .hours.test_laws import anything, seeds
+from tests.hours.cohorts import Made, law
+from tests.hours.test_laws import anything, seeds
 
 DAY_MS = 86_400_000
 

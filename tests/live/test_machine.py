@@ -17,7 +17,7 @@ from monitor.live import Live, Watcher
 from monitor.live.watch import MOST_WAITING
 from monitor.store.entry import Entry
 from tests.hours.cohorts import Made, classes, law, made
-from tests.live_state import apply
+from tests.live.state import apply
 
 COHORT = "c-1"
 
