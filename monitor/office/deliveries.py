@@ -79,7 +79,7 @@ class Proof(msgspec.Struct, frozen=True):
 def looked_for(room: str | None, session: str | None, day: str | None) -> tuple[str | None, int | None]:
     """Place and day as they are filed, of names and YYYY-MM-DD; Declined where they are none."""
     if room is not None and session is not None:
-        raise Declined("invalid", "name a room or a session, not both")
+        raise Declined("conflict", "name a room or a session, not both")
     try:
         on = None if day is None else touches.day_of(day)
     except ValueError as error:

@@ -23,7 +23,9 @@ from monitor.serve.problem import Problem, not_found
 from monitor.serve.query import CURSOR, LIMIT
 from monitor.store import chain
 
-SOURCE: Final = Param("source", "Whose deliveries.", example="main", required=True)
+SOURCE: Final = Param(
+    "source", "Whose deliveries.", {"type": "string", "minLength": 1}, example="main", required=True
+)
 ROOM: Final = Param("room", "Deliveries in which an event names this room.", example="room-1")
 SESSION: Final = Param(
     "session",
@@ -148,7 +150,7 @@ DOORS = [
         "session or a day the log is read from its beginning: 503 with Retry-After until that is done.",
         params=(SOURCE, ROOM, SESSION, DAY, LIMIT, CURSOR),
         answers={200: Answer("A page", {answer.JSON: shapes.Deliveries})},
-        problems=("position_unknown", "not_found"),
+        problems=("position_unknown", "not_found", "conflict"),
     ),
     Door(
         "GET",

@@ -81,7 +81,7 @@ async def test_pages_follow_one_another_to_the_end(place: School) -> None:
         ("source=nobody", 404, "nobody"),
         ("source=main&day=2026-02-30", 400, "day: there is no such day"),
         ("source=main&day=today", 400, "day: a day as in 2026-05-11"),
-        ("source=main&room=a&session=b", 400, "not both"),
+        ("source=main&room=a&session=b", 409, "not both"),
         ("source=main&rooms=a", 400, "rooms"),
         ("source=main&limit=0", 400, "limit"),
         ("source=main&cursor=!", 404, "cursor"),
