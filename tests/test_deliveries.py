@@ -16,6 +16,7 @@ from monitor.office.deliveries import CatalogueBehind
 from monitor.store import chain
 from monitor.store.catalogue import SHELF
 from monitor.store.folder import Folder
+from monitor.store.log import Log
 from monitor.store.migrate import migrate
 from monitor.store.place import Place, Server
 from tests.databases import execute_at
@@ -241,6 +242,18 @@ async def test_an_erasure_that_the_tables_missed_is_found_in_the_log(
     assert "room/r'" in repr(await execute_at_thread(office))
     assert await positions(office, place=touches.room("r")) == []
     assert "room/r'" not in repr(await execute_at_thread(office))
+
+
+async def test_nothing_is_filed_while_the_log_can_not_be_written(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tables may be another service's by then."""
+    await many(office, 5)
+    monkeypatch.setattr(Log, "_probe", lambda _log: None)
+    monkeypatch.setattr(office.log, "writable", False)
+    with pytest.raises(CatalogueBehind):
+        await office.find("main", ROOM, DAY)
+    assert (await execute_at_thread(office))[0] == []
 
 
 async def test_a_source_that_nobody_knows_is_named(office: Office) -> None:

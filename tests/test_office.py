@@ -724,7 +724,40 @@ async def test_a_decision_that_could_not_be_written_does_not_hold(
         hand.fail.append(sqlite3.OperationalError("disk I/O error"))
         assert (await declined(imported(office))).reason == "unavailable"
     assert office.cohorts() == []
+    await until_writable(office)
     assert (await imported(office)).position == 1
+
+
+async def until_writable(office: Office) -> None:
+    """The writer tries anew by itself."""
+    async with asyncio.timeout(20):
+        while not office.log.writable:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_nothing_is_written_to_the_tables_while_the_log_can_not_be(
+    folder: Folder, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database may be another service's by then: neither secrets nor hashes nor ID numbers get there."""
+    await imported(office)
+    await office.add_source("main", "native", secret=SECRET, by="cli/a", now=NOW)
+    tables = [f"SELECT * FROM {name}" for name in sorted(metadata.tables)]
+    before = await asyncio.to_thread(execute_at, folder.office, *tables)
+    monkeypatch.setattr(Log, "_probe", lambda _log: None)
+    monkeypatch.setattr(office.log, "writable", False)
+    for decision in (
+        office.add_source("other", "native", by="cli/a", now=NOW),
+        office.rotate_source("main", secret=OTHER, by="cli/a", now=NOW),
+        office.add_token("admin", by="cli/a", now=NOW),
+        imported(office, identities={"t01": NUMBER}),
+    ):
+        found = await declined(decision)
+        assert (found.reason, "try again" in found.detail) == ("unavailable", True)
+    assert await asyncio.to_thread(execute_at, folder.office, *tables) == before
+    assert office.secrets_of("other") == []
+    monkeypatch.setattr(office.log, "writable", True)
+    await imported(office, identities={"t01": NUMBER})
+    assert await office.identities(ID) == {"t01": NUMBER}
 
 
 async def test_a_decision_found_in_the_file_after_all_holds_in_memory_and_in_the_tables(
@@ -737,6 +770,7 @@ async def test_a_decision_found_in_the_file_after_all_holds_in_memory_and_in_the
         with hand_on_the_writer(monkeypatch) as hand:
             hand.fail, hand.late = [sqlite3.OperationalError("disk I/O error")], [True]
             assert (await declined(imported(office))).reason == "unavailable"
+        await until_writable(office)
         await office.add_token("admin", by="cli/a", now=NOW)
         assert seen == [1, 2]
         assert [row.id for row in office.cohorts()] == [ID]

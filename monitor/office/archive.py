@@ -189,12 +189,22 @@ class Archive:
 def decision(
     method: Callable[Concatenate[S, P], Awaitable[T]],
 ) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
-    """A method that is carried out whole, one after the other, even if its caller goes away meanwhile."""
+    """A method that is carried out whole, one after the other, even if its caller goes away meanwhile.
+
+    Declined where the log can't be written now: the database may be another's by then, and secrets or ID
+    numbers would be in its tables before the entry failed that says so.
+    """
 
     @functools.wraps(method)
     async def whole(self: S, /, *args: P.args, **named: P.kwargs) -> T:
         async def in_turn() -> T:
             async with self._one_at_a_time:
+                if not self.log.writable:
+                    raise Declined(
+                        "unavailable",
+                        "台账暂时不可写，未作任何决定 · "
+                        "the log can't be written now, so nothing is decided; try again",
+                    )
                 return await method(self, *args, **named)
 
         return await asyncio.shield(asyncio.ensure_future(in_turn()))

@@ -208,7 +208,7 @@ class Deliveries(Archive):
     async def _file_up_to(self, until: int) -> None:
         """In steps; between them as long a pause as a step took, so that half of the machine is others'."""
         loop = asyncio.get_running_loop()
-        while await self._where() < until:
+        while self.log.writable and await self._where() < until:  # else the tables may be another's by now
             begun = loop.time()
             async with self._shelving:
                 await self._step(until)
