@@ -50,6 +50,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "GET /v1/cohorts/{cohort}/people/{person}": Right(READERS | {"trainee"}),
     "GET /v1/cohorts/{cohort}/people/{person}/days": Right(READERS | {"trainee"}),
     "GET /v1/cohorts/{cohort}/progress": _READ,
+    "GET /v1/cohorts/{cohort}/findings": Right(STAFF | {"auditor"}),
     "GET /v1/cohorts/{cohort}/shortfalls": _READ,
     "GET /v1/cohorts/{cohort}/corrections": Right(STAFF | {"auditor"}),
     "POST /v1/cohorts/{cohort}/corrections": _to("clerk", "teacher"),
