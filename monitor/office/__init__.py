@@ -8,14 +8,15 @@ tables and nowhere else.
 """
 
 from monitor.office.access import Access
-from monitor.office.cohorts import Cohorts, Imported
+from monitor.office.bindings import Binding, Bindings
+from monitor.office.cohorts import Imported
 from monitor.office.corrections import Corrections
 from monitor.office.declined import Declined
 from monitor.office.erasures import Erasures
 from monitor.office.links import Links
 
-__all__ = ["Declined", "Imported", "Office"]
+__all__ = ["Binding", "Declined", "Imported", "Office"]
 
 
-class Office(Cohorts, Corrections, Access, Links, Erasures):
+class Office(Bindings, Corrections, Access, Links, Erasures):
     """The office of one data folder. Open it with `Office.open`, close it with `close`."""

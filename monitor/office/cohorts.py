@@ -122,7 +122,7 @@ class Cohorts(Users):
             position = (await self.keep("cohort", headers, data, now)).position
         if before is None:
             await self._give(by, cohort.id, now)
-        return _imported(cohort, position, created=before is None, changed=changed, notes=notes)
+        return imported(cohort, position, created=before is None, changed=changed, notes=notes)
 
     async def _part(
         self, plan: Plan, notes: list[str], now: int, *, sessions: bool, people: bool, names: bool
@@ -177,7 +177,7 @@ class Cohorts(Users):
                 raise Declined("not_found", f"cohort {cohort_id} lists no source {source}")
             account = f"{source}/{account}"
         if account in holder.accounts:
-            return _imported(plan.cohort, self.cohort_row(cohort_id).position, created=False, changed=False)
+            return imported(plan.cohort, self.cohort_row(cohort_id).position, created=False, changed=False)
         data = _with_account(plan.cohort, person, account)
         try:
             plan = open_cohort(data)
@@ -191,7 +191,7 @@ class Cohorts(Users):
             "bound-account": account,
         }
         entry = await self.keep("cohort", headers, data, now)
-        return _imported(plan.cohort, entry.position, created=False, changed=True)
+        return imported(plan.cohort, entry.position, created=False, changed=True)
 
     @decision
     async def unbind_account(
@@ -209,7 +209,7 @@ class Cohorts(Users):
         data = _without_account(plan.cohort, person, account)
         headers = {"cohort": cohort_id, "by": by, "why": why, "unbound-account": account}
         entry = await self.keep("cohort", headers, data, now)
-        return _imported(plan.cohort, entry.position, created=False, changed=True)
+        return imported(plan.cohort, entry.position, created=False, changed=True)
 
     async def _differs(self, cohort: Cohort) -> bool:
         return write(open_cohort(await self.cohort_file(cohort.id)).cohort) != write(cohort)
@@ -287,9 +287,10 @@ def _interval(heartbeat_seconds: int | None) -> str:
     return f"a beat each {heartbeat_seconds} s"
 
 
-def _imported(
+def imported(
     cohort: Cohort, position: int, *, created: bool, changed: bool, notes: list[str] | None = None
 ) -> Imported:
+    """What is said of a version of a cohort."""
     return Imported(
         cohort=cohort.id,
         name=cohort.name,

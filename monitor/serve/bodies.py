@@ -179,3 +179,15 @@ class UserChange(Struct, forbid_unknown_fields=True):
     cohorts: list[CohortId] | UnsetType | None = UNSET
     persons: dict[str, str] | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET
+
+
+class OneBinding(Binding, forbid_unknown_fields=True, kw_only=True):
+    """An account that is this person's."""
+
+    person: Name
+
+
+class Bindings(Struct, forbid_unknown_fields=True):
+    """Accounts to bind at once: all of them, or none."""
+
+    bindings: Annotated[list[OneBinding], Meta(min_length=1, max_length=200)]

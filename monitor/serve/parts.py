@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from aiohttp import web
 
+from monitor.live.trials import Trials
 from monitor.serve.lockout import Lockout
 from monitor.serve.proxy import Network, Peer
 from monitor.serve.who import FindSession, FindToken, Who
@@ -56,6 +57,7 @@ class Parts:
     note: Callable[[Reading], Awaitable[None]]
     ready: Callable[[], str | None]
     find_session: FindSession
+    trials: Trials = field(default_factory=Trials)
     public_origin: str | None = None
     trusted: tuple[Network, ...] = ()
     secure: bool = False

@@ -13,7 +13,9 @@ from aiohttp import web
 
 from monitor.serve import (
     attendance,
+    bindings,
     board,
+    cohort_inbox,
     cohorts,
     corrections,
     days,
@@ -52,6 +54,8 @@ DOORS: Final[tuple[Door, ...]] = (
     *corrections.DOORS,
     *inbox.DOORS,
     *deliveries.DOORS,
+    *cohort_inbox.DOORS,
+    *bindings.DOORS,
     *board.DOORS,
     *session.DOORS,
     *users.DOORS,

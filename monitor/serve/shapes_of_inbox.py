@@ -98,6 +98,7 @@ class CohortInbox(_Told, kw_only=True):
     meetings: list[MeetingTold]
     people: list[Bindable]
     next_time: TextTold
+    left_out: Count
 
 
 class Judgement(Struct, kw_only=True):

@@ -233,6 +233,7 @@ _token = msgspec.json.Decoder(TokenRow).decode
 _user = msgspec.json.Decoder(UserRow).decode
 _correction = msgspec.json.Decoder(CorrectionRow).decode
 _file = msgspec.json.Decoder(_File).decode
+_pairs = msgspec.json.Decoder(list[tuple[str, str]]).decode
 
 
 def body(row: Row) -> bytes:
@@ -259,6 +260,8 @@ def _cohort(entry: Entry, state: State) -> list[Row]:
     ]
     if "bound-account" in entry.headers:
         person, account = entry.headers["bound-person"], entry.headers["bound-account"]
+        rows.append(BindingRow(file.cohort.id, account, person, entry.position))
+    for person, account in _pairs(entry.headers.get("bound", "[]")):
         rows.append(BindingRow(file.cohort.id, account, person, entry.position))
     unbound = entry.headers.get("unbound-account")
     if unbound is not None or entry.headers.get("bindings") == "dropped":

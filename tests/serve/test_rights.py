@@ -22,6 +22,8 @@ BODIES: dict[str, Any] = {
         "credit": True,
         "reason": "教师点名在场",
     },
+    "POST /v1/cohorts/{cohort}/bindings": {"bindings": [{"person": "t01", "account": "u-78"}]},
+    "POST /v1/cohorts/{cohort}/bindings/preview": {"bindings": [{"person": "t01", "account": "u-79"}]},
     "POST /v1/cohorts/{cohort}/people/{person}/accounts": {"account": "u-77"},
     "POST /v1/users": {"name": "wang", "role": "teacher"},
     "PATCH /v1/users/{user}": {"display": "王"},
