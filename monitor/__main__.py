@@ -20,6 +20,7 @@ GROUPS: Final = {
     "cohort": "cohorts: import, list, export, templates 班次",
     "source": "platforms that push events 数据来源",
     "token": "who may ask 访问令牌",
+    "user": "people who sign in 用户",
     "ledger": "verify, export, erase from the log 台账",
     "backup": "a copy of all that is kept, while it runs 备份",
     "restore": "a data folder from a backup 恢复",

@@ -23,6 +23,7 @@ from monitor.orders import AddSource, Erase, FindDeliveries, ListSources, Order,
 from monitor.store.folder import Folder, FolderInUse
 from monitor.store.log import Log
 from monitor.store.place import LogBehind
+from monitor.user_orders import AddUser, DisableUser, LinkUser, ListUsers
 
 _LARGEST = 64 << 20
 _FINISH_S = 5.0  # how long an order in hand may take once the server ends, until nobody is told any more
@@ -111,6 +112,7 @@ class AddToken(Order, tag="token add"):
     person: str | None = None
     may_list: tuple[str, ...] = ()
     name: str = ""
+    holder: str | None = None
 
     async def carry_out(self, office: Office, now: int) -> Any:
         """Adds it; its row and its text."""
@@ -121,6 +123,7 @@ class AddToken(Order, tag="token add"):
             person=self.person,
             may_list=self.may_list,
             name=self.name,
+            holder=self.holder,
             by=self.by,
             now=now,
         )
@@ -172,6 +175,10 @@ AnyOrder = (
     | GrantToken
     | ListTokens
     | RevokeToken
+    | AddUser
+    | LinkUser
+    | ListUsers
+    | DisableUser
 )
 _read = msgspec.json.Decoder(AnyOrder).decode
 

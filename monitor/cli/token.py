@@ -41,6 +41,11 @@ def add(commands: Any) -> None:
     )
     new.add_argument("--person", metavar="ID", help="the person of a trainee's token")
     new.add_argument("--name", default="", help="who holds it, as printed beside corrections")
+    new.add_argument(
+        "--user",
+        metavar="NAME",
+        help="the user whose token it is: the two are one of a correction's two people",
+    )
     add_options(new)
     new.set_defaults(run=add_token)
     more = verbs.add_parser(
@@ -87,6 +92,7 @@ def add_token(args: argparse.Namespace) -> int:
             person=args.person,
             may_list=() if is_platform else tuple(args.source),
             name=args.name,
+            holder=args.user,
         ),
     )
     if row["cohorts"] == [] and not is_platform:

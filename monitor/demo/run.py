@@ -17,15 +17,18 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from monitor.control import carry_out
 from monitor.demo import words
 from monitor.demo.folder import DemoFolder
 from monitor.demo.past import live_through
 from monitor.demo.present import play_on
 from monitor.demo.service import Child, free_port, serving
-from monitor.demo.stage import Stage, design, load, save
+from monitor.demo.stage import Stage, design, load, save, sign_in_links
+from monitor.orders import Order
 from monitor.serve.journal import begin
 from monitor.simulate.progress import Progress
 from monitor.simulate.tally import Tally
+from monitor.store.folder import Folder
 
 Clock = Callable[[], int]
 
@@ -64,8 +67,13 @@ async def demo(wish: Wish, folder: DemoFolder, clock: Clock) -> None:
     async with serving(folder.data, free_port(wish.port), log) as child:
         seen = await _look(stage, child.url)
         save(stage, folder.state)
+
+        async def give(order: Order) -> object:
+            return await carry_out(Folder(folder.data), order, clock)
+
+        links = await sign_in_links(stage, give)
         took = (clock() - begun) / 1000
-        _say(wish, stage, child, seen, tallies, took, clock())
+        _say(wish, stage, child, seen, links, tallies, took, clock())
         if not wish.once:
             await _stay(stage, child, clock, folder)
 
@@ -151,7 +159,14 @@ async def _correct(stage: Stage, name: str, ask: Callable[..., Any]) -> None:
 
 
 def _say(
-    wish: Wish, stage: Stage, child: Child, seen: words.Seen, tallies: dict[str, Tally], took: float, now: int
+    wish: Wish,
+    stage: Stage,
+    child: Child,
+    seen: words.Seen,
+    links: dict[str, str],
+    tallies: dict[str, Tally],
+    took: float,
+    now: int,
 ) -> None:
     events = sum(tally.accepted for tally in tallies.values())
     lost = sum(tally.refused + tally.undelivered for tally in tallies.values())
@@ -159,10 +174,11 @@ def _say(
         print(f"monitor demo: {lost} events were not taken; see {wish.folder}/service.log", file=sys.stderr)
     if wish.json:
         facts = {"events": events, "lost": lost, "seconds": took, "data": str(wish.folder)}
-        print(msgspec.json.encode(words.machine_readable(stage, child.url, seen, facts)).decode(), flush=True)
+        told = words.machine_readable(stage, child.url, seen, links, facts)
+        print(msgspec.json.encode(told).decode(), flush=True)
         return
     facts_in_words = f"{took:.0f} 秒 s · {events:,} 条事件 events · {wish.folder}/"
-    print(words.announcement(stage, child.url, seen, now, facts_in_words, _python()), flush=True)
+    print(words.announcement(stage, child.url, seen, links, now, facts_in_words, _python()), flush=True)
     if not wish.once:
         print("  课堂正在实时进行 The class goes on in real time.   Ctrl-C 结束 to end\n", flush=True)
 

@@ -21,6 +21,7 @@ from monitor.demo.classes import BEATS, BEIJING, CARDS, STATES, TONGZHOU, beijin
 from monitor.orders import AddSource, Order
 from monitor.simulate.character import deal
 from monitor.simulate.people import Telling, telling
+from monitor.user_orders import AddUser, LinkUser, ListUsers
 
 SEED: Final = 5
 TRAINEES: Final = 24
@@ -42,6 +43,10 @@ HOLDERS: Final = {
     "platform": "模拟平台",
 }
 """Roles and who holds them; platform's is for `monitor simulate --stream`."""
+
+
+PEOPLE: Final = ("teacher", "admin")
+"""Who signs in to the board of the demo, by role, which is their name as well."""
 
 
 class Stage(msgspec.Struct):
@@ -113,6 +118,34 @@ async def set_up(stage: Stage, give: Give) -> None:
                 name=name,
             )
         )
+
+
+async def sign_in_links(stage: Stage, give: Give) -> dict[str, str]:
+    """A fresh one-time link by role, which signs straight in; its users are made where there are none."""
+    known = {row["name"] for row in await give(ListUsers(by=_BY))}
+    links = {}
+    for role in PEOPLE:
+        if role not in known:
+            await give(
+                AddUser(
+                    by=_BY,
+                    name=role,
+                    role=role,
+                    display=HOLDERS[role],
+                    cohorts=() if role == "admin" else tuple(stage.files),
+                    persons=_teachers(stage) if role == "teacher" else {},
+                )
+            )
+        links[role] = (await give(LinkUser(by=_BY, name=role, kind="sign_in")))["link"]
+    return links
+
+
+def _teachers(stage: Stage) -> dict[str, str]:
+    """The first teacher of each class."""
+    return {
+        name: next(person.id for person in cohort.people if person.role == "teacher")
+        for name, cohort in stage.cohorts.items()
+    }
 
 
 def _cohorts(role: str) -> tuple[str, ...]:

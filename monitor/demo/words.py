@@ -75,7 +75,9 @@ def _period(session: Session, index: int, start: int, end: int, zone: ZoneInfo) 
     return f"{session.course} 第{index + 1}学时 {begins:%m-%d %H:%M}–{ends:%H:%M}（{where}）"
 
 
-def announcement(stage: Stage, url: str, seen: Seen, now: int, facts: str, python: str) -> str:
+def announcement(
+    stage: Stage, url: str, seen: Seen, links: dict[str, str], now: int, facts: str, python: str
+) -> str:
     """Everything there is to open and to type."""
     lines = [
         "",
@@ -83,6 +85,9 @@ def announcement(stage: Stage, url: str, seen: Seen, now: int, facts: str, pytho
         "学时在册 · 演示已就绪   The demo is ready",
         "全部人物、机构与数据均为虚构，每个回答都带 demo 标记   All invented; every answer says so",
         _RULE,
+        "",
+        "  打开看板 Open the board（一次性链接，点开即登录 each link signs in once; run again for new ones）",
+        *(f"    {_pad(_ROLES[role], 26)}{link}" for role, link in links.items()),
         "",
         f"  服务地址 service    {url}",
         f"  接口文档 API        {url}/docs",
@@ -162,12 +167,15 @@ def _curl(token: str, address: str, body: str | None = None) -> str:
     )
 
 
-def machine_readable(stage: Stage, url: str, seen: Seen, facts: dict[str, Any]) -> dict[str, Any]:
+def machine_readable(
+    stage: Stage, url: str, seen: Seen, links: dict[str, str], facts: dict[str, Any]
+) -> dict[str, Any]:
     """The same for programs."""
     return {
         "demo": True,
         "url": url,
         "docs": f"{url}/docs",
+        "sign_in": links,
         "tokens": stage.tokens,
         "cohorts": {name: cohort.name for name, cohort in stage.cohorts.items()},
         "sources": sorted(stage.secrets),

@@ -103,6 +103,32 @@ def test_every_token_opens_what_it_should(demo):
     refused.value.close()
 
 
+@pytest.mark.parametrize(("role", "cohorts"), [("teacher", 2), ("admin", None)])
+def test_a_link_signs_straight_in_once(demo, role, cohorts):
+    address, _, secret = demo.told["sign_in"][role].partition("#")
+    assert address == f"{demo.told['url']}/link"
+
+    def use() -> tuple[str, dict[str, Any]]:
+        asked = urllib.request.Request(
+            f"{demo.told['url']}/v1/link/use",
+            json.dumps({"secret": secret}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(asked) as answer:
+            return answer.headers["Set-Cookie"].partition(";")[0], json.load(answer)
+
+    cookie, told = use()
+    assert (told["user"]["role"], told["demo"]) == (role, True)
+    assert told["user"]["cohorts"] is None if cohorts is None else len(told["user"]["cohorts"]) == cohorts
+    asked = urllib.request.Request(f"{demo.told['url']}/v1/cohorts", headers={"Cookie": cookie})
+    with urllib.request.urlopen(asked) as answer:
+        assert len(json.load(answer)["cohorts"]) == 2
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        use()
+    assert refused.value.code == 404
+    refused.value.close()
+
+
 def test_ctrl_c_ends_it_cleanly_and_the_service_with_it(demo):
     """The last test of the module: it ends the demo."""
     demo.process.send_signal(signal.SIGINT)
@@ -123,6 +149,7 @@ def test_once_says_what_to_type_and_ends_and_keep_goes_on_where_it_ended(tmp_pat
         "演示已就绪",
         "正在上课 now",
         "/docs",
+        "/link#",
         "curl -s -H 'Authorization: Bearer mon_",
         "ws://127.0.0.1",
     ):

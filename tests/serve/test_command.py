@@ -42,6 +42,27 @@ async def done(*arguments: object) -> tuple[int | None, str, str]:
     return process.returncode, out.decode(), err.decode()
 
 
+async def test_the_first_start_prints_a_link_that_makes_an_admin_and_later_ones_do_not(
+    tmp_path: Path,
+) -> None:
+    for expected in (True, False):
+        process = await monitor("serve", "--data", tmp_path, "--port", 0)
+        assert process.stdout is not None
+        line = (await process.stdout.readline()).decode()
+        url = line.split()[-1]
+        if expected:
+            assert "首次使用" in (await process.stdout.readline()).decode()
+            address, _, secret = (await process.stdout.readline()).decode().strip().partition("#")
+            assert address == f"{url}/link"
+            content = {"secret": secret, "name": "guan", "password": "a long sentence is a good one"}
+            async with aiohttp.ClientSession() as http, http.post(f"{url}/v1/link/use", json=content) as got:
+                assert got.status == 200
+                assert (await got.json())["user"]["role"] == "admin"
+        process.terminate()
+        out, _ = await process.communicate()
+        assert (process.returncode, out) == (0, b"")
+
+
 @asynccontextmanager
 async def serving(data: Path, *more: object) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """A running service and its address."""

@@ -9,6 +9,7 @@ import contextlib
 import io
 import json
 import logging
+import re
 import sqlite3
 import sys
 import threading
@@ -72,14 +73,19 @@ async def set_up(place: School, folder: Folder) -> None:
             await carry_out(folder, order, place.clock)
 
 
+def filled(door: Door, **given: str) -> str:
+    """The door's address; what is not given is marked."""
+    return re.sub(r"{(\w+)[^}]*}", lambda found: given.get(found[1], MARK), door.path)
+
+
 def requests(door: Door) -> Iterator[tuple[str, dict[str, Any]]]:
     """Ways to ask at a door, most of them wrong, all of them marked."""
-    given = {"cohort": MARK, "person": f"t-{MARK}", "number": "7", "source": "main", "file": MARK}
-    path = door.path.format(**given)
+    given = {"cohort": MARK, "person": f"t-{MARK}", "number": "7", "source": "main", "position": "1"}
+    path = filled(door, **given)
     for query in ("", f"?cohort={MARK}", f"?{MARK}={PHONE}", f"?full=true&reason={NAME}", f"?as_of={MARK}"):
         yield path + query, {}
-    yield door.path.format(**{name: NAME for name in given}), {}
-    yield door.path.format(**given | {"cohort": COHORT, "person": "t01"}), {}
+    yield filled(door, **{name: NAME for name in given}), {}
+    yield filled(door, **given | {"cohort": COHORT, "person": "t01"}), {}
     for content in (json.dumps({"account": MARK, NAME: PHONE}), f'[{{"id": "{MARK}"', NAME):
         for kind in ("application/json", "application/cloudevents-batch+json", f"text/{MARK}"):
             yield path, {"data": content.encode(), "headers": {"Content-Type": kind}}
