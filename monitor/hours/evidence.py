@@ -321,6 +321,11 @@ class Connection:
         low, high = bisect_left(seen, start), bisect_right(seen, end)
         return seen[max(low - 1, 0) : high + 1]
 
+    def reaches(self, at: int, start: int, end: int) -> bool:
+        """Whether one stay lasts from the instant `at` into `[start, end]`, or from there up to `at`."""
+        stay = self.in_room_at(min(max(at, start), end))
+        return stay is not None and stay.start <= at and (stay.end is None or at <= stay.end)
+
     def in_room_at(self, at: int) -> Stay | None:
         """The stay that lasts at the instant `at`, events of that instant included; None when out."""
         place = bisect_right(self.stays, at, key=lambda stay: stay.start) - 1

@@ -8,12 +8,14 @@ recount use this same fold, so no rule is written twice.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 
 from monitor.cohort import Person
 from monitor.event import Event
+from monitor.hours.evidence import Connection
 from monitor.hours.findings import Finding, findings
 from monitor.hours.index import Index
 from monitor.hours.plan import Plan, rooms_of
@@ -148,9 +150,10 @@ class Fold(Index):
         ]
 
     def behind(self, person_id: str, session_id: str, number: int, as_of: int) -> Proof:
-        """On which events a period of a person rests: those in it, and its neighbours'.
+        """On which events a period of a person rests: those in it, and their neighbours on the connections.
 
-        Raises LookupError where there is no such person, session or period.
+        Where no connection touches the period, the nearest of that local date, before and behind it. Raises
+        LookupError where there is no such person, session or period.
         """
         fold = self.at(as_of)
         period = next(
@@ -160,9 +163,26 @@ class Fold(Index):
             raise LookupError(f"no period {session_id}/{number} of {person_id}")
         traces = fold.traces[person_id]
         proof = Proof(self.plan)
+        near: list[tuple[int, Connection]] = []
         for room in rooms_of(period.session):
             for connection in traces.rooms.get(room, ()):
-                proof.of_connection(connection, connection.around(period.start, period.end))
+                seen = connection.around(period.start, period.end)
+                own = [at for at in seen if self.plan.date_of(at) == period.on]
+                if any(period.start <= at <= period.end for at in seen) or connection.spans(
+                    period.start, period.end, as_of
+                ):
+                    reach = [at for at in seen if connection.reaches(at, period.start, period.end)]
+                    proof.of_connection(connection, sorted({*own, *reach}))
+                else:
+                    near += [(at, connection) for at in own]
+        if proof.first is None:
+            before = [one for one in near if one[0] < period.start]
+            behind = [one for one in near if one[0] > period.end]
+            for at, connection in (
+                *sorted(before, key=itemgetter(0))[-1:],
+                *sorted(behind, key=itemgetter(0))[:1],
+            ):
+                proof.of_connection(connection, [at])
         for at, _, event_id, source in traces.marks.get(period.slot, ()):
             proof.of_event(source, event_id, at)
         for correction in fold.corrections.get(person_id, ()):

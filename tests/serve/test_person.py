@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.serve.school import COHORT, School
 
 DOOR = f"/v1/cohorts/{COHORT}/people"
@@ -137,3 +141,42 @@ async def test_only_a_live_period_that_can_still_be_reached_could_close_a_gap(pl
         for one in answer["shortfalls"]
     }
     assert live == {"t01": ["live"], "t02": [], "t03": []}
+
+
+@pytest.mark.parametrize("connection", ["c-u-1", None])
+async def test_events_of_other_days_stand_behind_no_period(place: School, connection: str | None) -> None:
+    """A platform that names no connection, or the same one each day, has neighbours days away."""
+
+    def event(kind: str, at: str) -> dict[str, Any]:
+        return place.event(kind, "u-1", at, connection=connection, camera="on")
+
+    days = ("2026-05-08", "2026-05-11", "2026-05-14")
+    place.clock.to("2026-05-15T10:00:00+08:00")
+    for day in days:
+        beats = [f"{day}T08:{minute:02}:00+08:00" for minute in range(32, 40)]
+        await place.push(
+            [
+                event("classroom.joined", f"{day}T08:31:00+08:00"),
+                *(event("camera.heartbeat", at) for at in beats),
+                event("classroom.left", f"{day}T08:45:00+08:00"),
+            ]
+        )
+    for period, last in (("s01/0", 10), ("s01/1", 1)):
+        _, answer, _ = await place.get(f"{DOOR}/t01?events={period}")
+        times = [proof["event"]["time"] for proof in answer["events"]]
+        assert {time[:10] for time in times} == {"2026-05-11"}
+        assert len(times) == last
+
+
+async def test_a_period_that_nobody_came_near_shows_what_was_nearest_that_day(place: School) -> None:
+    """Two connections of the day, neither in the period: the last before it and the first behind it."""
+    place.clock.to("23:00:00")
+    for connection, at in (("a", "07:00:00"), ("b", "08:00:00"), ("c", "11:00:00"), ("d", "12:00:00")):
+        await place.push(
+            [
+                place.event("classroom.joined", "u-1", at, connection=connection),
+                place.event("classroom.left", "u-1", at[:6] + "30", connection=connection),
+            ]
+        )
+    _, answer, _ = await place.get(f"{DOOR}/t01?events=s01/0")
+    assert [proof["event"]["time"][11:19] for proof in answer["events"]] == ["08:00:30", "11:00:00"]
