@@ -21,7 +21,10 @@ from benchmarks.rounds import Wanted, median, result, rotated
 from monitor.clock import now_ms
 
 COHORTS = 1_000
-BATCHED, ALONE, UNNAMED = 15_000, 1_500, 200
+BATCHED, ALONE, UNNAMED = 40_000, 1_500, 200
+"""Events a round: of the batched so many that classes are told of them, and some are folded, in each."""
+STAND = 512
+"""Beats with which a class is folded though nobody asks; each stands anywhere up to there at the start."""
 
 
 class Stage:
@@ -44,9 +47,14 @@ class Stage:
         self.all_there()
 
     def all_there(self) -> None:
-        """Everybody's camera has told of itself once, as all of them have a few seconds into a class."""
+        """Everybody's camera has told of itself; classes are anywhere between one fold and the next."""
         rng = random.Random(0)
         people = [(one, account) for one in self.classes for account in one.accounts]
+        people += [
+            (one, one.accounts[n % len(one.accounts)])
+            for one in self.classes
+            for n in range(rng.randrange(STAND) if len(self.classes) > 1 else 0)
+        ]
         told = (
             classroom.said(one, rng, one.days[0], "camera.heartbeat", account, self._stay(account), "on")
             for one, account in people

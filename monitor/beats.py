@@ -11,8 +11,7 @@ time. So its data is read once, and afterwards recognised by its bytes.
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -39,12 +38,16 @@ class Head(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 class Said:
-    """What a beat says of whom, where and through which connection; `on`: the camera was on."""
+    """What a beat says of whom, where and through which connection; `on`: the camera was on.
 
-    __slots__ = ("__weakref__", "data", "number", "on")
+    `cohort` is the one it names, the same object for all that name it.
+    """
 
-    def __init__(self, data: Data, number: int) -> None:
+    __slots__ = ("__weakref__", "cohort", "data", "number", "on")
+
+    def __init__(self, data: Data, number: int, cohort: str | None) -> None:
         self.data = data
+        self.cohort = cohort
         self.on = data.camera == "on"
         self.number = number
 
@@ -81,12 +84,20 @@ class Beats:
         columns = (array("q", numbers), array("q", at), array("q", ids), array("q", prints))
         return cls(set(said), columns, min(at), max(at))
 
+    def those(self, cohorts: set[str | None]) -> Beats | None:
+        """Those that name one of these cohorts (None: that name none)."""
+        said = {one.number: one for one in self.said if one.cohort in cohorts}
+        rows = zip(self.numbers, self.at, self.ids, self.prints, strict=True)
+        some = [row for row in rows if row[0] in said]
+        return Beats.of(said.values(), *zip(*some, strict=True)) if some else None
+
     def __len__(self) -> int:
         return len(self.at)
 
 
 _by_bytes: dict[bytes, Said] = {}
 _by_words: dict[tuple[str | None, ...], Said] = {}
+_cohorts: dict[str | None, str | None] = {}
 _by_number: WeakValueDictionary[int, Said] = WeakValueDictionary()
 _made = 0
 
@@ -134,11 +145,14 @@ def _of_words(data: Data) -> Said:
     if len(_by_bytes) >= _REMEMBERED or len(_by_words) >= _REMEMBERED:
         _by_bytes.clear()
         _by_words.clear()
+        _cohorts.clear()
     words = (data.cohort, data.account, data.room, data.instance, data.connection, data.camera)
     known = _by_words.get(words)
     if known is None:
         _made += 1
-        known = _by_words[words] = _by_number[_made] = Said(data, _made)
+        known = _by_words[words] = _by_number[_made] = Said(
+            data, _made, _cohorts.setdefault(data.cohort, data.cohort)
+        )
     return known
 
 
@@ -180,59 +194,61 @@ class Row(NamedTuple):
     print: int
 
 
-_row = Row._make
-
-
 class Taken:
-    """What of a delivery was taken: plain beats by the cohort that they name (None: none), and the others.
+    """What of a delivery was taken: plain beats, and the other events.
 
     `ids` are those of all its events, in no order. A delivery may name hundreds of cohorts, of which few are
-    looked at: what each is told is put in columns when it is asked for.
+    looked at: what each is told is put together when it is asked for.
     """
 
-    __slots__ = ("_beats", "events", "ids")
+    __slots__ = ("_beats", "_named", "events", "ids")
 
-    def __init__(
-        self, beats: Mapping[str | None, Beats | list[Row]], events: list[Event], ids: list[str]
-    ) -> None:
-        self._beats = dict(beats)
+    def __init__(self, beats: Beats | Row | None, events: list[Event], ids: list[str]) -> None:
+        self._beats = beats
+        self._named: set[str | None] | None = None
         self.events = events
         self.ids = ids
 
+    @property
+    def every(self) -> Beats | None:
+        """All its plain beats; None where there are none."""
+        if isinstance(self._beats, Row):
+            one = self._beats
+            self._beats = Beats.of((one.said,), (one.number,), (one.at,), (one.id,), (one.print,))
+        return self._beats
+
     def beats(self, cohort: str | None) -> Beats | None:
         """The plain beats that name a cohort (None: that name none); None where there are none."""
-        found = self._beats.get(cohort)
-        if isinstance(found, list):
-            found = self._beats[cohort] = Beats.of(*zip(*found, strict=True))
-        return found
+        every, names = self.every, self._names()
+        if every is None or cohort not in names:
+            return None
+        return every if len(names) == 1 else every.those({cohort})
 
     def cohorts(self) -> set[str | None]:
         """The cohorts that its events name; None where one names none."""
-        if not self.events:
-            return set(self._beats)
-        return {*self._beats, *(event.data.cohort for event in self.events)}
+        return {*self._names(), *(event.data.cohort for event in self.events)}
 
-    def unnamed(self) -> Taken:
-        """Those of its events that name no cohort."""
-        return Taken(
-            {None: self._beats[None]} if None in self._beats else {},
-            [event for event in self.events if event.data.cohort is None],
-            self.ids,
-        )
+    def only(self, cohorts: set[str | None]) -> Taken:
+        """Those of its events that name one of these cohorts (None: that name none)."""
+        names = self._names()
+        beats = self._beats
+        if not names <= cohorts:
+            every = None if names.isdisjoint(cohorts) else self.every
+            beats = None if every is None else every.those(cohorts)
+        return Taken(beats, [event for event in self.events if event.data.cohort in cohorts], self.ids)
 
-    def named(self) -> Taken:
-        """Those of its events that name a cohort."""
-        return Taken(
-            {name: beats for name, beats in self._beats.items() if name is not None},
-            [event for event in self.events if event.data.cohort is not None],
-            self.ids,
-        )
+    def _names(self) -> set[str | None]:
+        if self._named is None:
+            beats = self._beats
+            of = () if beats is None else (beats.said,) if isinstance(beats, Row) else beats.said
+            self._named = {one.cohort for one in of}
+        return self._named
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Taken:
         """The same of events that were read one by one."""
         others: list[Event] = []
-        rows: dict[str | None, list[Row]] = {}
+        rows: list[Row] = []
         ids = []
         for event in events:
             ids.append(event.id)
@@ -240,8 +256,8 @@ class Taken:
             if row is None:
                 others.append(event)
             else:
-                rows.setdefault(event.data.cohort, []).append(row)
-        return cls(rows, others, ids)
+                rows.append(row)
+        return cls(Beats.of(*zip(*rows, strict=True)) if rows else None, others, ids)
 
     @classmethod
     def of_heads(cls, beats: Sequence[Head], at: Sequence[int], others: list[Event]) -> Taken | None:
@@ -252,14 +268,7 @@ class Taken:
             return None
         ids = [head.id for head in beats]
         columns = (says, [one.number for one in says], at, list(map(hash, ids)), prints(beats, datas))
-        ids += [event.id for event in others]
-        names = {one.data.cohort for one in set(says)}
-        if len(names) <= 1:
-            return cls({name: Beats.of(*columns) for name in names}, others, ids)
-        parts: dict[str | None, list[Row]] = {name: [] for name in names}
-        for row in map(_row, zip(*columns, strict=True)):
-            parts[row.said.data.cohort].append(row)
-        return cls(parts, others, ids)
+        return cls(Beats.of(*columns) if says else None, others, ids + [event.id for event in others])
 
     @classmethod
     def of_head(cls, beat: Head, at: int) -> Taken | None:
@@ -269,19 +278,7 @@ class Taken:
         if says is None:
             return None
         print_ = print_of(beat.datacontenttype, data)
-        return cls({says.data.cohort: [Row(says, says.number, at, hash(beat.id), print_)]}, [], [beat.id])
-
-    @classmethod
-    def of_beats(cls, beats: Beats, ids: list[str]) -> Taken:
-        """The same of beats that are in columns already."""
-        if len({one.data.cohort for one in beats.said}) == 1:
-            return cls({beats.said[0].data.cohort: beats}, [], ids)
-        parts: dict[str | None, list[Row]] = defaultdict(list)
-        by_number = {one.number: one for one in beats.said}
-        for row in zip(beats.numbers, beats.at, beats.ids, beats.prints, strict=True):
-            one = by_number[row[0]]
-            parts[one.data.cohort].append(Row(one, *row))
-        return cls(parts, [], ids)
+        return cls(Row(says, says.number, at, hash(beat.id), print_), [], [beat.id])
 
 
 def plain(event: Event) -> Row | None:

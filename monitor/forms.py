@@ -133,7 +133,7 @@ def _read(text: str, form: Form) -> tuple[Taken, int] | None:
     )
     last_at = int(np.maximum.reduce(at))
     says = [_words.said[place] for place in set(places)]
-    return Taken.of_beats(Beats(says, columns, int(np.minimum.reduce(at)), last_at), ids), last_at
+    return Taken(Beats(says, columns, int(np.minimum.reduce(at)), last_at), [], ids), last_at
 
 
 def _places(form: Form, tails: list[str], last: str) -> list[int] | None:

@@ -226,11 +226,11 @@ def _decode(
     try:
         return *sources.take_delivery(source.kind.decoder, body, source.id, now, kept), None
     except BadEvent as bad:
-        return Taken({}, [], []), [], _sentence(bad)
+        return Taken(None, [], []), [], _sentence(bad)
     except Exception:
         _log.exception("decoder %s failed", source.kind.decoder)
         sentence = "kept; it is read again when the decoder is mended"
-        return Taken({}, [], []), [Refused(0, "not_decoded", sentence)], None
+        return Taken(None, [], []), [Refused(0, "not_decoded", sentence)], None
 
 
 def _sentence(bad: BadEvent) -> str:

@@ -72,4 +72,4 @@ def test_a_delivery_of_many_cohorts_is_parted_by_cohort() -> None:
     taken = Taken.of(decode(batch(item)[1:-1]) for item in items)
     assert taken.cohorts() == {"k0", "k1", "k2"}
     assert [len(taken.beats(f"k{n}") or ()) for n in range(4)] == [3, 2, 2, 0]
-    assert taken.unnamed().cohorts() == set()
+    assert taken.only({None}).cohorts() == set()

@@ -95,6 +95,10 @@ class Index(Sorting):
         self.heard[source] = max(self.heard.get(source, -1), beats.last)
         self._waiting.add(source, beats)
 
+    def wait_for(self, beats: int) -> None:
+        """From now on beats are sorted when so many wait, though nobody asks."""
+        self._waiting.most = beats
+
     def add_lines(self, chunk: bytes) -> list[tuple[int, BadEvent]]:
         """Take the events of many whole lines; returns those that can't be read, by number of line from 0.
 

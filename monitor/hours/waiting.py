@@ -20,7 +20,7 @@ from monitor.hours.memory import CLOCK_MS
 
 _FEW: Final = 64  # beats, up to which going one by one costs less than columns
 _SMALL: Final = 16  # beats of one delivery, up to which their rows take less room than their objects
-_MANY: Final = 1 << 19  # beats that wait at most: 17 MB
+_MANY: Final = 1 << 19  # beats that wait at most, unless told otherwise: 17 MB
 _NO_BEAT: Final = -1  # the print of an event that is no plain beat
 
 Give = Callable[[str, Said, int], None]
@@ -66,12 +66,14 @@ class Waiting:
         self._ids: dict[str, Ids] = defaultdict(Ids)
         self._gathered: dict[str, _Gathered] = defaultdict(_Gathered)
         self._count = 0
+        self.most = _MANY
+        """Beats that wait at most."""
 
     def add(self, source: str, beats: Beats) -> None:
         """Takes beats of a source; they are given away when somebody asks, or when there are many."""
         self._gathered[source].add(beats)
         self._count += len(beats.at)
-        if self._count >= _MANY:
+        if self._count >= self.most:
             self.go()
 
     def knows(self, event: Event) -> bool:

@@ -153,13 +153,13 @@ _IDS: dict[str, Callable[[bytes, str], set[str]]] = {native.DECODER: native.ids}
 def taken(entry: Kept) -> Taken:
     """The same as `events`, a class's beats in columns."""
     if entry.kind != "delivery":
-        return Taken({}, [], [])
+        return Taken(None, [], [])
     try:
         if entry.source in OURS:
             return Taken.of(events(entry))
         return take_delivery(entry.decoder, entry.body, entry.source, entry.at, entry.headers)[0]
     except ValueError:
-        return Taken({}, [], [])
+        return Taken(None, [], [])
 
 
 def take_delivery(

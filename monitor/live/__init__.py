@@ -9,9 +9,10 @@ and to those who watch a snapshot and every change. Never: reads a clock, knows 
     tick(now) ──────────────────▶ Channel ─▶ Watcher queues
 """
 
+from monitor.live.behind import PositionUnknown
 from monitor.live.change import difference
 from monitor.live.held import Held, Told
-from monitor.live.live import Live, PositionUnknown
+from monitor.live.live import Live
 from monitor.live.watch import Watcher
 
 __all__ = ["Held", "Live", "PositionUnknown", "Told", "Watcher", "difference"]

@@ -15,7 +15,7 @@ import asyncio
 import heapq
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any, Final, Protocol
 
@@ -30,6 +30,7 @@ from monitor.hours.memory import CLOCK_MS, LATE_MS
 from monitor.hours.plan import Plan, open_cohort
 from monitor.hours.recount import document
 from monitor.hours.register import Register
+from monitor.live.loose import Lot
 from monitor.live.versions import Versions
 from monitor.store.entry import Entry
 from monitor.store.log import Log
@@ -63,20 +64,24 @@ class Arrivals:
         self._positions = array("q")
         self._spans: list[tuple[int, int]] = []
 
-    def add(self, position: int, first: int, last: int) -> None:
-        """One more, whose events lie in `[first, last]` (ms)."""
-        if len(self._positions) % _TOGETHER == 0:
-            self._spans.append((first, last))
-        else:
-            low, high = self._spans[-1]
-            self._spans[-1] = (min(low, first), max(high, last))
-        self._positions.append(position)
+    def add(self, positions: Sequence[int], first: int, last: int) -> None:
+        """More of them, in no order, whose events lie in `[first, last]` (ms)."""
+        before = len(self._positions)
+        self._positions.extend(positions)
+        for number in range(before // _TOGETHER, (len(self._positions) - 1) // _TOGETHER + 1):
+            if number == len(self._spans):
+                self._spans.append((first, last))
+            else:
+                low, high = self._spans[number]
+                self._spans[number] = (min(low, first), max(high, last))
 
     def positions(self, first: int, last: int) -> Iterator[int]:
         """The positions of all that may have told of `[first, last]`, in order."""
+        found: set[int] = set()
         for number, (low, high) in enumerate(self._spans):
             if low <= last and high >= first:
-                yield from self._positions[number * _TOGETHER : (number + 1) * _TOGETHER]
+                found.update(self._positions[number * _TOGETHER : (number + 1) * _TOGETHER])
+        yield from sorted(found)
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -136,7 +141,7 @@ class Held:
         first, last = min(at), max(at)
         self._told.clear()
         self._fresh = True
-        self._arrivals.add(entry.position, first, last)
+        self._arrivals.add((entry.position,), first, last)
         self._as_of = max(self._as_of, entry.at)
         if entry.position > self.position:
             self.position, self.head = entry.position, entry.hash
@@ -154,6 +159,27 @@ class Held:
         for some in beats:
             self.fold.add_beats(entry.source, some)
         return True
+
+    def take_many(self, lot: Lot) -> None:
+        """The same of many entries that came one after the other."""
+        if self.whole or lot.odd:
+            for number in lot.which:
+                self.take(*lot.parts[number])
+        elif lot.last.source in self.sources:
+            self._told.clear()
+            self._fresh = True
+            self._arrivals.add(lot.positions, lot.beats.first, lot.beats.last)
+            self._as_of = max(self._as_of, lot.arrived)
+            if lot.last.position > self.position:
+                self.position, self.head = lot.last.position, lot.last.hash
+            for one in set(lot.ahead):
+                heapq.heappush(self._ahead, one + 1)
+            self.fold.sort_to(min(lot.arrived, self.until))
+            self.fold.add_beats(lot.last.source, lot.beats)
+
+    def wait_for(self, beats: int) -> None:
+        """From now on so many beats wait at most until they are folded though nobody asks."""
+        self.fold.wait_for(beats)
 
     def stands_past(self, as_of: int) -> bool:
         """Whether it can't tell of an instant that is over, for it keeps no more than it needs for later."""

@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from monitor.beats import Taken
-from monitor.event import Event
 from monitor.hours.dues import Dues
 from monitor.hours.evidence import FOREVER
 from monitor.hours.ids import Doubt
 from monitor.hours.plan import Plan
+from monitor.live.behind import Behind, PositionUnknown, behind, position_in
 from monitor.live.held import Decoder, Held, Progress, Told, fold_log
+from monitor.live.loose import Loose
 from monitor.live.place import Place
 from monitor.live.state import Board, Mask, overview
 from monitor.live.turns import Later, Turns, call_later
@@ -29,22 +30,10 @@ from monitor.store.log import Log
 
 IDLE_MS: Final = 10 * 60_000
 """A cohort that nobody asked for this long is let go."""
-_MOST_WAITING: Final = 64
-"""Deliveries that wait to be folded into a cohort at which nobody looks."""
+_MOST_WAITING: Final = 512
+"""Beats that wait to be folded into a cohort at which nobody looks."""
 _FORMER: Final = 4
 """How many cohorts folded up to an earlier position are kept."""
-
-
-class PositionUnknown(LookupError):
-    """A position that the log does not have, or at which there was no such cohort yet."""
-
-
-class Behind(NamedTuple):
-    """An event on which a period rests; position and hash of the delivery that brought it first."""
-
-    event: Event
-    position: int
-    hash: str
 
 
 class Live:
@@ -74,6 +63,8 @@ class Live:
         self._watched: dict[str, Place] = {}
         self._dues = Dues()
         self._unnamed = Unnamed()
+        self._loose = Loose()
+        self._folding: set[str] = set()
         self._former: OrderedDict[tuple[str, int, int], Held] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self.changes = 0
@@ -117,33 +108,44 @@ class Live:
             return
         cohorts = taken.cohorts()
         if None in cohorts:
-            self._unnamed.add(entry, taken.unnamed())
-            taken = taken.named()
+            self._unnamed.add(entry, taken.only({None}))
+            cohorts.discard(None)
+            taken = taken.only(cohorts)
             for cohort, place in self._watched.items():
                 if place.held is not None and entry.source in place.held.sources:
                     place.waits(entry.at)
                     self._soon(cohort, place)
-        for name in cohorts:
-            place = None if name is None else self._places.get(name)
-            if name is None or place is None:
-                continue
-            if place.missed is not None:
-                place.missed.append((entry, taken))
-                place.waits(entry.at)
-            elif place.channel.watchers:
-                if self._take(place, entry, taken):
-                    place.waits(entry.at)
-                    self._soon(name, place)
-            elif place.held is not None:
-                place.waiting.append((entry, taken))
-                if len(place.waiting) >= _MOST_WAITING:
-                    self._take_waiting(place)
+        cohorts &= self._places.keys()
+        awake = {name for name in cohorts if name in self._watched or name in self._folding}
+        for name in awake:
+            self._tell_at_once(name, entry, taken)
+        if cohorts - awake and self._loose.add(entry, taken.only(cohorts - awake)):
+            self._part()
 
-    def _take_waiting(self, place: Place) -> None:
-        """Folds what came while nobody looked."""
-        waiting, place.waiting = place.waiting, []
-        for entry, taken in waiting:
-            self._take(place, entry, taken)
+    def _tell_at_once(self, cohort: str | None, entry: Entry, taken: Taken) -> None:
+        """Gives an entry to a cohort that somebody watches, or lays it aside while that is folded anew."""
+        place = self._places[cohort or ""]
+        if place.missed is not None:
+            place.missed.append((entry, taken))
+            place.waits(entry.at)
+        elif self._take(place, entry, taken):
+            place.waits(entry.at)
+            self._soon(cohort or "", place)
+
+    def _part(self) -> None:
+        """Gives all cohorts what came for them while nobody looked."""
+        lots, others = self._loose.parted()
+        for lot in lots:
+            place = self._places.get(lot.cohort)
+            if place is not None and place.held is not None:
+                try:
+                    place.held.take_many(lot)
+                except Doubt:
+                    place.doubt()
+        for entry, taken in others:
+            for name in taken.cohorts():
+                if (place := self._places.get(name or "")) is not None:
+                    self._take(place, entry, taken)
 
     def _take(self, place: Place, entry: Entry, taken: Taken) -> bool:
         """Folds an entry into a cohort that is held; whether that has something to tell now."""
@@ -157,7 +159,7 @@ class Live:
         """Folds what came while nobody looked, and what names no cohort and was not read yet."""
         if place.held is None or place.stale:
             return
-        self._take_waiting(place)
+        self._part()
         if place.read == self._unnamed.end:
             return
         parts = self._unnamed.after(place.read)
@@ -207,7 +209,7 @@ class Live:
                     then = last if as_of is None else as_of
                     held = await self._standing(cohort, place, place.held.position, then)
                 else:
-                    wanted = self._position(position)
+                    wanted = position_in(self._log, position)
                     then = (await self._log.entry(wanted)).at if as_of is None else as_of
                     held = await self._standing(cohort, place, wanted, then)
                 return held.tell(then)
@@ -233,25 +235,7 @@ class Live:
 
         LookupError where there is no such person, session or period.
         """
-        proof = told.fold.behind(person, session, number, told.as_of)
-        found: dict[tuple[str, str], Behind] = {}
-        if proof.first is None or proof.last is None:
-            return []
-        for position in list(told.arrivals.positions(proof.first, proof.last)):
-            if position > told.position:
-                break
-            entry = await self._log.entry(position)
-            for event in self._decoder.events(entry):
-                taken = told.fold.as_taken(event)
-                if proof.has(taken):
-                    found.setdefault((event.source, event.id), Behind(taken, entry.position, entry.hash))
-        return sorted(found.values(), key=lambda one: (one.event.at, one.event.source, one.event.id))
-
-    def _position(self, position: str) -> int:
-        wanted = int(position) if position.isascii() and position.isdigit() and len(position) < 19 else 0
-        if not 1 <= wanted <= self._log.head()[0]:
-            raise PositionUnknown(position)
-        return wanted
+        return await behind(self._log, self._decoder, told, person, session, number)
 
     async def _standing(self, cohort: str, place: Place, position: int, as_of: int) -> Held:
         """The cohort as the log stood at a position, able to tell of an instant."""
@@ -327,11 +311,15 @@ class Live:
         return place
 
     async def _refold(self, cohort: str, place: Place) -> None:
-        place.missed, place.waiting = [], []
+        self._part()
+        place.missed = []
+        self._folding.add(cohort)
         place.read = self._unnamed.end
         try:
             place.held = await self._folded(cohort, self._log.head()[0], whole=place.whole)
             place.whole = place.held is not None and place.held.whole
+            if place.held is not None:
+                place.held.wait_for(_MOST_WAITING)
             for entry, taken in place.missed:
                 self._take(place, entry, taken)
         except BaseException:
@@ -339,6 +327,7 @@ class Live:
             raise
         finally:
             place.missed = None
+            self._folding.discard(cohort)
 
     async def _folded(self, cohort: str, until: int, *, whole: bool, as_of: int = FOREVER) -> Held | None:
         return await fold_log(

@@ -25,7 +25,6 @@ class Place:
         self.stale = True
         self.whole = False
         self.missed: list[tuple[Entry, Taken]] | None = None
-        self.waiting: list[tuple[Entry, Taken]] = []
         self.read = 0
         self.channel = Channel()
         self.board: Board | None = None
