@@ -41,6 +41,15 @@ def percent(part: int, whole: int) -> str | None:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
+def spare(plan: Plan, totals: Totals) -> dict[str, int]:
+    """How many hours may still be missed before a total is out of reach: what `possible` is over it, or 0."""
+    policy = plan.policy
+    return {
+        "spare": max(0, totals.possible - policy.total_hours),
+        "spare_seminar": max(0, totals.possible_seminar - policy.seminar_hours),
+    }
+
+
 def totals(plan: Plan, judged: Iterable[Judged], as_of: int, signed_in: Callable[[Slot], bool]) -> Totals:
     """Add up one trainee's periods; `signed_in` tells whether a slot has an accepted sign-in of theirs."""
     policy, silence_ms = plan.policy, plan.policy.silence_ms

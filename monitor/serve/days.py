@@ -19,6 +19,7 @@ from monitor.hours.days import days_of
 from monitor.hours.evidence import Stay
 from monitor.hours.plan import Period, Plan
 from monitor.hours.record import Standing
+from monitor.hours.standing import spare
 from monitor.hours.strip import Device, Piece, devices, full_at, name_of, strip
 from monitor.hours.traces import Traces
 from monitor.hours.verdict import COUNTED_FOR_NOTHING, Correction, Judged
@@ -28,7 +29,7 @@ from monitor.serve import answer, shapes_of_days
 from monitor.serve.door import Answer, Door
 from monitor.serve.parts import PARTS
 from monitor.serve.query import AS_OF, FULL, POSITION, REASON
-from monitor.serve.reading import cohort_read, demo, head
+from monitor.serve.reading import cohort_read, demo, head, titled
 
 
 async def days_door(request: web.Request) -> web.StreamResponse:
@@ -39,17 +40,22 @@ async def days_door(request: web.Request) -> web.StreamResponse:
     standing = standing_of(told, person)
     document = {
         **head(parts, told),
+        **titled(told.plan),
         "id": person.id,
         "role": person.role,
         "name": names.of(person),
         "timezone": told.plan.cohort.timezone,
         "needs": needs(told.plan),
-        "totals": msgspec.structs.asdict(standing.totals) if person.role == "trainee" else None,
+        "totals": _totals(told.plan, standing) if person.role == "trainee" else None,
         "days": _days(told, person, standing, accounts=not names.masked),
         "excuses": told.fold.excuses(person.id, told.as_of),
         "findings": [found for found in told.document["findings"] if found.get("person") == person.id],
     }
     return answer.told(request, answer.canonical(document), demo=demo(parts, told.plan))
+
+
+def _totals(plan: Plan, standing: Standing) -> dict[str, Any]:
+    return {**msgspec.structs.asdict(standing.totals), **spare(plan, standing.totals)}
 
 
 def standing_of(told: Told, person: Person) -> Standing:

@@ -18,13 +18,14 @@ from monitor.hours.days import class_days
 from monitor.hours.plan import Period, Plan
 from monitor.hours.record import Standing
 from monitor.hours.span import REASONS
+from monitor.hours.standing import spare
 from monitor.live import Told
 from monitor.serve import answer, shapes_of_days
 from monitor.serve.days import named, needs
 from monitor.serve.door import Answer, Door
 from monitor.serve.parts import PARTS
 from monitor.serve.query import AS_OF, FULL, POSITION, REASON
-from monitor.serve.reading import Names, cohort_read, demo, head
+from monitor.serve.reading import Names, cohort_read, demo, head, titled
 
 STANDINGS: Final = ("met", "on_track", "at_risk", "unrecoverable", "short")
 _VERDICTS: Final = (
@@ -56,13 +57,14 @@ def _progress(told: Told, names: Names) -> dict[str, Any]:
     plan = told.plan
     standings = Counter(one.totals.standing for one in told.result.people)
     return {
+        **titled(plan),
         "timezone": plan.cohort.timezone,
         "planned": msgspec.structs.asdict(told.result.planned),
         "needs": needs(plan),
         "rate": told.result.rate,
         "periods": [_column(plan, period, told.as_of) for period in plan.periods],
         "codes": {letter: list(verdict) for verdict, letter in CODES.items()},
-        "people": [_row(one, names) for one in told.result.people],
+        "people": [_row(plan, one, names) for one in told.result.people],
         "standings": {standing: standings[standing] for standing in STANDINGS},
         "days": [
             {"date": day.on, "weekday": day.on.isoweekday()}
@@ -78,9 +80,14 @@ def _column(plan: Plan, period: Period, as_of: int) -> dict[str, Any]:
     return {**named(period), "date": period.on, "settled": settled}
 
 
-def _row(one: Standing, names: Names) -> dict[str, Any]:
+def _row(plan: Plan, one: Standing, names: Names) -> dict[str, Any]:
     cells = "".join(CODES[judged.verdict, judged.reason] for judged in one.periods)
-    return {**recount.totals(one.person.id, one.totals), "name": names.of(one.person), "cells": cells}
+    return {
+        **recount.totals(one.person.id, one.totals),
+        **spare(plan, one.totals),
+        "name": names.of(one.person),
+        "cells": cells,
+    }
 
 
 DOORS = [

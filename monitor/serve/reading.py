@@ -71,6 +71,11 @@ def is_demo_cohort(parts: Parts, cohort: str) -> bool:
     return row is not None and parts.office.demo(row.sources)
 
 
+def titled(plan: Plan) -> dict[str, str | None]:
+    """What a page or a sheet over a cohort has in its head, beside the id."""
+    return {"cohort_name": plan.cohort.name, "organizer": plan.cohort.organizer}
+
+
 def head(parts: Parts, told: Told) -> dict[str, Any]:
     """What every answer over a cohort bears: as of when, by which policy, from which log."""
     document = told.document

@@ -42,6 +42,8 @@ class PersonTotals(Struct, kw_only=True):
     possible_seminar: Count
     gap: Count
     gap_seminar: Count
+    spare: Count
+    spare_seminar: Count
     standing: Standing
 
 
@@ -148,6 +150,8 @@ class Excuse(Struct, kw_only=True):
 class DaysTold(_Told, kw_only=True):
     """One person, day by day, down to the seconds."""
 
+    cohort_name: str | None
+    organizer: str | None
     id: str
     role: Role
     name: str | None
@@ -177,8 +181,13 @@ class Column(Struct, kw_only=True):
 
 
 class Row(Trainee, kw_only=True):
-    """A trainee; `cells` has a letter for each period, whose meaning stands in `codes`."""
+    """A trainee; `cells` has a letter for each period, whose meaning stands in `codes`.
 
+    `spare`, `spare_seminar`: hours that may still be missed before a total is out of reach.
+    """
+
+    spare: Count
+    spare_seminar: Count
     name: str | None
     cells: str
 
@@ -204,6 +213,8 @@ class ClassDayTold(Struct, kw_only=True):
 class ProgressTold(_Told, kw_only=True):
     """A class: every verdict of everybody, the sums by day, how many stand where."""
 
+    cohort_name: str | None
+    organizer: str | None
     timezone: str
     planned: Planned
     needs: Needs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from monitor.hours.span import REASONS
 from monitor.hours.words import words
 from monitor.serve.progress import CODES, STANDINGS
 from monitor.serve.shapes_of_days import ProgressTold
-from tests.serve.school import COHORT, School
+from tests.serve.school import COHORT, School, cohort_file
 
 DOOR = f"/v1/cohorts/{COHORT}/progress"
 
@@ -35,9 +36,35 @@ async def test_each_cell_says_what_the_persons_own_door_says(place: School) -> N
         assert [[p["verdict"], p["reason"]] for p in one["periods"]] == [
             answer["codes"][letter] for letter in row["cells"]
         ]
-        assert {key: row[key] for key in row if key != "cells"} == {
-            key: one[key] for key in row if key != "cells"
-        }
+        theirs = row.keys() - {"cells", "spare", "spare_seminar"}
+        assert {key: row[key] for key in theirs} == {key: one[key] for key in theirs}
+
+
+async def test_spare_is_what_may_still_be_missed_and_never_less_than_none(place: School) -> None:
+    file = cohort_file()
+    for day in range(13, 24):
+        hours = [
+            (f"2026-05-{day}T{h:02d}:00:00+08:00", f"2026-05-{day}T{h:02d}:45:00+08:00") for h in range(9, 17)
+        ]
+        file["sessions"].append(
+            {**file["sessions"][0], "id": f"x{day}", "kind": "discussion", "periods": hours}
+        )
+    await place.parts.office.import_cohort(
+        json.dumps(file).encode(), by="tests", why="tests", now=place.clock()
+    )
+    answer = await progress(place)
+    row = answer["people"][0]
+    assert (row["possible"], row["spare"]) == (91, 11)
+    assert (row["possible_seminar"], row["spare_seminar"]) == (89, 73)
+    assert (answer["cohort_name"], answer["organizer"]) == ("数控高级研修班", "某技师学院")
+    _, one, _ = await place.get(f"/v1/cohorts/{COHORT}/people/t01/days")
+    assert (one["totals"]["spare"], one["totals"]["spare_seminar"]) == (11, 73)
+    assert (one["cohort_name"], one["organizer"]) == ("数控高级研修班", "某技师学院")
+
+
+async def test_nothing_may_be_missed_where_the_plan_is_too_short(place: School) -> None:
+    row = (await progress(place))["people"][0]
+    assert (row["possible"], row["spare"], row["spare_seminar"]) == (3, 0, 0)
 
 
 async def test_days_and_standings_count_the_class(place: School) -> None:

@@ -7,6 +7,11 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An account of a source. */
+        AccountMark: {
+            account: string;
+            source: string;
+        };
         /** @description Section 3 of WIRE.md without `periods`; `position` and `head` say which log it was given from. */
         Attendance: {
             /** Format: date-time */
@@ -21,10 +26,22 @@ export interface components {
             position: string;
             rate: string | null;
         };
+        /** @description Somebody to whom an account may be bound; `unbound`: who has none yet. */
+        Bindable: {
+            id: string;
+            name: string | null;
+            /** @enum {string} */
+            role: "teacher" | "trainee";
+            unbound: boolean;
+        };
         /** @description An account of the inbox that is this person's; with `source` only that platform's. */
         Binding: {
             account: string;
             source?: string | null;
+        };
+        /** @description Accounts to bind at once: all of them, or none. */
+        Bindings: {
+            bindings: components["schemas"]["OneBinding"][];
         };
         /** @description An account that is this person's from now on, and was from the start. */
         Bound: {
@@ -33,6 +50,18 @@ export interface components {
             demo?: boolean;
             person: string;
             version: string;
+        };
+        /** @description Accounts that are these people's from now on, and were from the start. */
+        BoundMany: {
+            bound: components["schemas"]["BoundOne"][];
+            cohort: string;
+            demo?: boolean;
+            version: string;
+        };
+        /** @description An account, as a cohort file has it, and whose it is. */
+        BoundOne: {
+            account: string;
+            person: string;
         };
         /** @description A local date of the class: hours of that day, and of all days up to it. */
         ClassDayTold: {
@@ -77,6 +106,15 @@ export interface components {
             /** @enum {string} */
             verdict: "live" | "pending" | "upcoming";
         };
+        /** @description A code of which there are findings: how many, what it means, what can be done. */
+        CodeTold: {
+            about: components["schemas"]["TextTold"] | null;
+            clauses: components["schemas"]["ClauseTold"][];
+            code: string;
+            count: number;
+            do: components["schemas"]["TextTold"] | null;
+            name: components["schemas"]["TextTold"];
+        };
         /** @description A cohort file (WIRE section 1). Unknown keys are errors, so that a misspelt one is seen. */
         CohortFile: {
             cohort: components["schemas"]["CohortHead"];
@@ -100,6 +138,21 @@ export interface components {
             /** Format: date */
             starts_on?: string | null;
             timezone?: string | null;
+        };
+        /** @description The accounts of a cohort that match nobody, and the meetings they were seen in. */
+        CohortInbox: {
+            accounts: components["schemas"]["UnclaimedTold"][];
+            /** Format: date-time */
+            as_of: string;
+            cohort: string;
+            demo?: boolean;
+            head: string;
+            left_out: number;
+            meetings: components["schemas"]["MeetingTold"][];
+            next_time: components["schemas"]["TextTold"];
+            people: components["schemas"]["Bindable"][];
+            policy: components["schemas"]["PolicyMark"];
+            position: string;
         };
         /** @description A cohort in the list. */
         CohortLine: {
@@ -257,6 +310,7 @@ export interface components {
             /** Format: date-time */
             as_of: string;
             cohort: string;
+            cohort_name: string | null;
             days: components["schemas"]["DayTold"][];
             demo?: boolean;
             excuses: components["schemas"]["Excuse"][];
@@ -265,6 +319,7 @@ export interface components {
             id: string;
             name: string | null;
             needs: components["schemas"]["Needs"];
+            organizer: string | null;
             policy: components["schemas"]["PolicyMark"];
             position: string;
             /** @enum {string} */
@@ -353,6 +408,21 @@ export interface components {
             reason: string | null;
             session: string;
         };
+        /** @description A finding, with the name of the person it names. */
+        FindingNamed: {
+            account?: string;
+            /** Format: date-time */
+            at: string | null;
+            code: string;
+            event?: string;
+            index?: number;
+            name?: string | null;
+            person?: string;
+            room?: string;
+            session?: string;
+            source?: string;
+            type?: string;
+        };
         /** @description Something that somebody should look at; it changes no number (RULES section 9). */
         FindingTold: {
             account?: string;
@@ -366,6 +436,24 @@ export interface components {
             session?: string;
             source?: string;
             type?: string;
+        };
+        /** @description Findings that would go, and that would come. */
+        FindingsChange: {
+            gone: components["schemas"]["FindingNamed"][];
+            new: components["schemas"]["FindingNamed"][];
+        };
+        /** @description Findings by code and instant, a page at a time. */
+        FindingsTold: {
+            /** Format: date-time */
+            as_of: string;
+            codes: components["schemas"]["CodeTold"][];
+            cohort: string;
+            demo?: boolean;
+            findings: components["schemas"]["FindingNamed"][];
+            head: string;
+            next: string | null;
+            policy: components["schemas"]["PolicyMark"];
+            position: string;
         };
         /** @description How the service is. */
         Health: {
@@ -387,6 +475,48 @@ export interface components {
             inbox: components["schemas"]["Unclaimed"][];
             next: string | null;
         };
+        /** @description What a period comes to. */
+        Judgement: {
+            /** @enum {string|null} */
+            reason: "camera_off" | "late" | "left_early" | "manual" | "no_evidence" | "no_sign_in" | "not_in_room" | "open" | "over_daily_cap" | "overlap" | null;
+            valid_ms: number;
+            /** @enum {string} */
+            verdict: "credited" | "live" | "not_countable" | "not_enrolled" | "pending" | "refused" | "upcoming";
+        };
+        /** @description A one-time link; it is shown this once. */
+        LinkGiven: {
+            /** Format: date-time */
+            expires_at: string;
+            /** @enum {string} */
+            kind: "first" | "invitation" | "reset" | "sign_in";
+            url: string;
+        };
+        /** @description What stands behind # in the address of a one-time link. */
+        LinkSecret: {
+            secret: string;
+        };
+        /** @description What a one-time link is for, and what has to be sent to use it. */
+        LinkTold: {
+            display: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            /** @enum {string} */
+            kind: "first" | "invitation" | "reset" | "sign_in";
+            name: string | null;
+            needs: ("display" | "name" | "password")[];
+            /** @enum {string} */
+            role: "admin" | "approver" | "auditor" | "center" | "clerk" | "teacher";
+        };
+        /** @description A one-time link, and what it is for: `name` and `display` of the first admin, a password. */
+        LinkUse: {
+            /** @default  */
+            display: string;
+            /** @default  */
+            name: string;
+            /** @default  */
+            password: string;
+            secret: string;
+        };
         /** @description A sign-in or sign-out in the period's slot; whether it is one that can count. */
         MarkTold: {
             accepted: boolean;
@@ -397,11 +527,45 @@ export interface components {
             /** @enum {string} */
             what: "signed_in" | "signed_out";
         };
+        /** @description One meeting in a room (of a local date, where the platform does not tell them apart). */
+        MeetingTold: {
+            accounts: components["schemas"]["AccountMark"][];
+            /** Format: date */
+            date: string;
+            /** Format: date-time */
+            from: string;
+            id: string;
+            instance: string;
+            room: string;
+            sessions: string[];
+            source: string;
+            /** Format: date-time */
+            to: string | null;
+        };
         /** @description What the policy asks of a trainee, in class hours, and how long one is (ms). */
         Needs: {
             hour_ms: number;
             hours: number;
             seminar: number;
+        };
+        /** @description Another password for who knows the one they have. */
+        NewPassword: {
+            new: string;
+            old: string;
+        };
+        /** @description A user. Without `cohorts`, or with none: admin, center and auditor are given all, others none. */
+        NewUser: {
+            /** @default [] */
+            cohorts: string[] | null;
+            /** @default  */
+            display: string;
+            name: string;
+            /** @default {} */
+            persons: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            role: "admin" | "approver" | "auditor" | "center" | "clerk" | "teacher";
         };
         /** @description A session in a place. */
         OfflineSession: {
@@ -422,6 +586,12 @@ export interface components {
             tasks?: string | null;
             teacher?: string | null;
             theme?: string | null;
+        };
+        /** @description An account that is this person's. */
+        OneBinding: {
+            account: string;
+            person: string;
+            source?: string | null;
         };
         /** @description A session in a room of a platform. */
         OnlineSession: {
@@ -462,6 +632,20 @@ export interface components {
                 [key: string]: number;
             };
             trainees: number;
+        };
+        /** @description A period that the binding would change. */
+        PeriodChange: {
+            after: components["schemas"]["Judgement"];
+            before: components["schemas"]["Judgement"];
+            course: string;
+            /** Format: date */
+            date: string;
+            /** Format: date-time */
+            end: string;
+            index: number;
+            session: string;
+            /** Format: date-time */
+            start: string;
         };
         /** @description A period of the timetable. `hour` of `hours`: which of its local date, those at one time as one. */
         PeriodOn: {
@@ -526,6 +710,16 @@ export interface components {
             /** @enum {string} */
             verdict: "credited" | "live" | "not_countable" | "not_enrolled" | "pending" | "refused" | "upcoming";
         };
+        /** @description Somebody whom the binding would change; `before` and `after` are null of a teacher. */
+        PersonChange: {
+            after: components["schemas"]["PersonTotals"] | null;
+            before: components["schemas"]["PersonTotals"] | null;
+            id: string;
+            name: string | null;
+            periods: components["schemas"]["PeriodChange"][];
+            /** @enum {string} */
+            role: "teacher" | "trainee";
+        };
         /** @description One person's part: periods and stays; a trainee's totals too. */
         PersonTold: {
             /** Format: date-time */
@@ -570,6 +764,8 @@ export interface components {
             seminar: number;
             slots_met: number;
             slots_required: number;
+            spare: number;
+            spare_seminar: number;
             /** @enum {string} */
             standing: "at_risk" | "met" | "on_track" | "short" | "unrecoverable";
         };
@@ -597,6 +793,20 @@ export interface components {
                 };
             };
         };
+        /** @description What bindings would change; nothing was written. */
+        PreviewTold: {
+            /** Format: date-time */
+            as_of: string;
+            cohort: string;
+            demo?: boolean;
+            findings: components["schemas"]["FindingsChange"];
+            head: string;
+            people: components["schemas"]["PersonChange"][];
+            policy: components["schemas"]["PolicyMark"];
+            position: string;
+            rate: components["schemas"]["RateChange"];
+            standings: components["schemas"]["StandingsChange"];
+        };
         /** @description A problem (RFC 9457). `reason` is a word of the table at /problems; `errors` name each place. */
         ProblemTold: {
             detail: string;
@@ -616,10 +826,12 @@ export interface components {
                 [key: string]: unknown[];
             };
             cohort: string;
+            cohort_name: string | null;
             days: components["schemas"]["ClassDayTold"][];
             demo?: boolean;
             head: string;
             needs: components["schemas"]["Needs"];
+            organizer: string | null;
             people: components["schemas"]["Row"][];
             periods: components["schemas"]["Column"][];
             planned: components["schemas"]["Planned"];
@@ -657,13 +869,22 @@ export interface components {
             /** Format: date-time */
             since: string | null;
         };
+        /** @description The class's rate before and after. */
+        RateChange: {
+            after: string | null;
+            before: string | null;
+        };
         /** @description An event of the delivery that was kept and does not count. */
         RefusedEvent: {
             detail?: string;
             index: number;
             reason: string;
         };
-        /** @description A trainee; `cells` has a letter for each period, whose meaning stands in `codes`. */
+        /**
+         * @description A trainee; `cells` has a letter for each period, whose meaning stands in `codes`.
+         *
+         *         `spare`, `spare_seminar`: hours that may still be missed before a total is out of reach.
+         */
         Row: {
             cells: string;
             credited: number;
@@ -679,8 +900,36 @@ export interface components {
             seminar: number;
             slots_met: number;
             slots_required: number;
+            spare: number;
+            spare_seminar: number;
             /** @enum {string} */
             standing: "at_risk" | "met" | "on_track" | "short" | "unrecoverable";
+        };
+        /** @description A session: since when, when last used, from what kind of browser. */
+        SessionLine: {
+            agent: string;
+            /** Format: date-time */
+            begun_at: string;
+            current: boolean;
+            /** Format: date-time */
+            ends_at: string;
+            /** Format: date-time */
+            seen_at: string;
+            session: string;
+        };
+        /** @description The sessions of a user that hold. */
+        SessionList: {
+            sessions: components["schemas"]["SessionLine"][];
+        };
+        /** @description Who signed in, and what their page sends along; all null where nobody did. */
+        SessionTold: {
+            csrf: string | null;
+            demo: boolean;
+            /** Format: date-time */
+            ends_at: string | null;
+            idle_seconds: number | null;
+            session: string | null;
+            user: components["schemas"]["UserHead"] | null;
         };
         /** @description A trainee neither `met` nor `on_track`, and what could still close the gap. */
         Shortfall: {
@@ -708,6 +957,11 @@ export interface components {
             position: string;
             shortfalls: components["schemas"]["Shortfall"][];
         };
+        /** @description A name and its password. */
+        SignIn: {
+            name: string;
+            password: string;
+        };
         /** @description The sign-in slot that the period is in. */
         SlotTold: {
             /** Format: date-time */
@@ -716,6 +970,15 @@ export interface components {
             half_day: "afternoon" | "evening" | "morning";
             /** Format: date-time */
             start: string;
+        };
+        /** @description How many stand where, before and after. */
+        StandingsChange: {
+            after: {
+                [key: string]: number;
+            };
+            before: {
+                [key: string]: number;
+            };
         };
         /** @description A span in a room on one connection. */
         Stay: {
@@ -730,6 +993,15 @@ export interface components {
             to: string | null;
             /** @enum {string|null} */
             to_by: "ended" | "last_proof" | "left" | null;
+        };
+        /** @description Somebody whose name is like what the platform called the account. Nobody is bound by it. */
+        Suggestion: {
+            /** @enum {string} */
+            how: "close" | "contains" | "same";
+            name: string;
+            person: string;
+            unbound: boolean;
+            why: components["schemas"]["TextTold"];
         };
         /** @description What became of a delivery; it would survive a power cut. */
         Taken: {
@@ -767,6 +1039,73 @@ export interface components {
             /** Format: date-time */
             first_at: string | null;
             source: string;
+        };
+        /** @description An account that matches nobody: where and when it was seen, and who it may be. */
+        UnclaimedTold: {
+            account: string;
+            connections: number;
+            /** Format: date-time */
+            first_at: string | null;
+            in_room_ms: number;
+            /** Format: date-time */
+            last_at: string | null;
+            meetings: string[];
+            names: string[];
+            proven_ms: number;
+            sign_ins: number;
+            source: string;
+            suggestions: components["schemas"]["Suggestion"][];
+        };
+        /** @description A new user, and the link that lets them set a password. */
+        UserAdded: {
+            link: components["schemas"]["LinkGiven"];
+            user: components["schemas"]["UserTold"];
+        };
+        /** @description What changes of a user; what is not named stays. */
+        UserChange: {
+            cohorts?: string[] | null;
+            disabled?: boolean;
+            display?: string;
+            persons?: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            role?: "admin" | "approver" | "auditor" | "center" | "clerk" | "teacher";
+        };
+        /** @description Who signed in; `cohorts` null is all of them, `persons` who they are in a cohort. */
+        UserHead: {
+            cohorts: string[] | null;
+            display: string;
+            id: string;
+            name: string;
+            persons: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            role: "admin" | "approver" | "auditor" | "center" | "clerk" | "teacher";
+        };
+        /** @description Users, and where the next page begins. */
+        UserList: {
+            next: string | null;
+            users: components["schemas"]["UserTold"][];
+        };
+        /** @description A user, as admins see them. */
+        UserTold: {
+            /** Format: date-time */
+            added_at: string;
+            /** Format: date-time */
+            changed_at: string;
+            cohorts: string[] | null;
+            display: string;
+            id: string;
+            name: string;
+            persons: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            role: "admin" | "approver" | "auditor" | "center" | "clerk" | "teacher";
+            /** @enum {string} */
+            state: "active" | "disabled" | "invited";
         };
         /** @description A value of a policy and where it stands. */
         ValueTold: {
