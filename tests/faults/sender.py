@@ -25,6 +25,7 @@ from websockets.exceptions import WebSocketException
 from monitor.control import opened
 from monitor.store.folder import Folder
 from tests.cohort_file import COHORT
+from tests.faults.child import PATIENCE
 
 KEY = b"the faults' own shared secret 1!"
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
@@ -213,5 +214,5 @@ def connected(ground: Ground, url: str, **more: Any) -> connect:
 async def client(limit: int = 64) -> AsyncIterator[aiohttp.ClientSession]:
     """HTTP with so many connections at most."""
     line = aiohttp.TCPConnector(limit=limit)
-    async with aiohttp.ClientSession(connector=line, timeout=aiohttp.ClientTimeout(total=60)) as http:
+    async with aiohttp.ClientSession(connector=line, timeout=aiohttp.ClientTimeout(total=PATIENCE)) as http:
         yield http

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from tests.faults.child import LONG, Died, hurt, nursery
+from tests.faults.child import LONG, PATIENCE, Died, hurt, nursery
 from tests.faults.kept import holds
 from tests.faults.sender import Ground, Sender, client
 from tests.faults.strace import inject, needs_strace
@@ -21,7 +21,7 @@ async def settle(sender: Sender, url: str, names: list[str]) -> None:
     async with client() as http:
 
         async def one(name: str) -> None:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 while (await sender.post(http, url, name))[0] == 503:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
 

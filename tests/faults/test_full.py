@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.faults.child import LONG, until
+from tests.faults.child import LONG, PATIENCE, until
 from tests.faults.disk import Disk, on_a_small_disk, with_short_files
 from tests.faults.kept import entries, holds
 from tests.faults.sender import Ground, Sender, client, connected, frame
@@ -26,7 +26,7 @@ async def status(http: aiohttp.ClientSession, url: str, **more: Any) -> int:
 
 async def ready(http: aiohttp.ClientSession, disk: Disk, wanted: int) -> None:
     """Waits until /readyz says so; nothing is pushed meanwhile."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while wanted != await status(http, f"{disk.child.url}/readyz"):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
