@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor import legible
-from monitor.event import BadEvent, Event, canonical, decode, decode_batch, write
+from monitor.contents import canonical, write
+from monitor.event import BadEvent, Event, decode, decode_batch
 from monitor.hours.fold import Fold
 from monitor.hours.plan import open_cohort
 from monitor.ingest.native import decode as at_the_door

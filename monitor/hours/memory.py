@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from monitor.event import Event, canonical, decode, decode_lines
+from monitor.contents import canonical
+from monitor.event import Event, decode, decode_lines
 
 Place = int | tuple[bytes, int | None]
 """Where an event's bytes are kept: in the chunk of that number, or here, with its arrival."""

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from monitor.event import OURS, Event, write
+from monitor.contents import write
+from monitor.event import OURS, Event
 from monitor.hours.fold import Fold
 from monitor.hours.plan import open_cohort
 from monitor.ingest.sources import events
