@@ -92,7 +92,7 @@ class PostgreSQL:
         self._made: dict[str, Server] = {}
 
     def database(self) -> Server:
-        """With our tables, and nothing in them."""
+        """With our tables, and nothing in them: what counts up begins at 1, as in a new one."""
         if "made" not in self._made:
             server = self._create("made")
             away(asyncio.to_thread(migrate, server, "log"))
@@ -103,7 +103,8 @@ class PostgreSQL:
         marks = [
             f"UPDATE {versions(which)} SET version_num = '{HEADS[which]}'" for which in ("log", "office")
         ]
-        execute(server.url, *emptied, *marks)
+        begun = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
+        execute(server.url, *emptied, *marks, begun)
         return server
 
     def empty(self) -> Server:
