@@ -211,8 +211,12 @@ def connected(ground: Ground, url: str, **more: Any) -> connect:
 
 
 @asynccontextmanager
-async def client(limit: int = 64) -> AsyncIterator[aiohttp.ClientSession]:
-    """HTTP with so many connections at most."""
-    line = aiohttp.TCPConnector(limit=limit)
+async def client(limit: int = 64, *, keep: bool = True) -> AsyncIterator[aiohttp.ClientSession]:
+    """HTTP with so many connections at most; `keep`: one serves for several requests.
+
+    A service in a hurry closes a connection that is not used for some seconds; a request that goes out on it
+    in that very instant is lost, as everywhere in HTTP.
+    """
+    line = aiohttp.TCPConnector(limit=limit, force_close=not keep)
     async with aiohttp.ClientSession(connector=line, timeout=aiohttp.ClientTimeout(total=PATIENCE)) as http:
         yield http

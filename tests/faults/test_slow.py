@@ -39,7 +39,7 @@ async def test_who_dawdles_is_let_go_and_holds_up_nobody(ground: Ground) -> None
     if not raised(IDLE + SPARE):
         pytest.skip(f"{IDLE} idle connections need a hard limit of {IDLE + SPARE} open files (ulimit -Hn)")
     slow, busy = Sender(prefix="slow"), Sender(prefix="busy")
-    async with serving(ground.data, hurry=not LONG) as child, client() as http:
+    async with serving(ground.data, hurry=not LONG) as child, client(keep=False) as http:
         idle = []
         for _ in range(IDLE // 50):
             idle += await asyncio.gather(*(Line.open(child.port) for _ in range(50)))
