@@ -25,6 +25,7 @@ from monitor.hours.register import Register
 from monitor.ingest import native, sources
 from monitor.ingest.refusals import DELIVERY, EVENT, Refused
 from monitor.ingest.seal import Seal, Stamped, new_secret
+from monitor.instant import rfc3339
 from monitor.live.change import difference
 from monitor.serve.rights import RIGHTS, ROLES
 from tests.docs.fences import commands, fences, page, section
@@ -240,7 +241,7 @@ def test_a_row_of_now_reads_as_shown() -> None:
     fold = Fold(open_cohort(WIRE["cohort.json"].encode()))
     for beat in range(37):
         data = {**sent["data"], "camera": "off" if beat == 36 else "on"}
-        line = {**sent, "id": str(beat), "time": event.rfc3339(begin + beat * 30_000), "data": data}
+        line = {**sent, "id": str(beat), "time": rfc3339(begin + beat * 30_000), "data": data}
         fold.add(event.decode(json.dumps(line).encode()))
     line |= {"id": "another", "time": "2026-05-11T08:51:40+08:00", "data": {**data, "account": "u-9"}}
     fold.add(event.decode(json.dumps(line).encode()))
