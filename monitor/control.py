@@ -19,7 +19,7 @@ from aiohttp import web
 from monitor.cohort import CohortError
 from monitor.office import Declined, Office
 from monitor.office.books import Language, import_books
-from monitor.orders import AddSource, Erase, FindDeliveries, ListSources, Order, RotateSource
+from monitor.orders import AddSource, ChangeSource, Erase, FindDeliveries, ListSources, Order, RotateSource
 from monitor.store.folder import Folder, FolderInUse
 from monitor.store.log import Log
 from monitor.store.place import LogBehind
@@ -167,6 +167,7 @@ AnyOrder = (
     | ListCohorts
     | ExportCohort
     | AddSource
+    | ChangeSource
     | RotateSource
     | ListSources
     | Erase

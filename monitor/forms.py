@@ -124,11 +124,11 @@ def _read(text: str, form: Form) -> tuple[Taken, int] | None:
             return None
         at = np.array(read)
     ids.insert(0, ids.pop())
-    which = np.array(places)
+    which = np.fromiter(places, np.intp, len(places))
     columns = (
         array("q", _words.numbers.take(which).tobytes()),
         array("q", at.tobytes()),
-        array("q", list(map(hash, ids))),
+        array("q", np.fromiter(map(hash, ids), np.int64, len(ids)).tobytes()),
         array("q", _words.prints.take(which).tobytes()),
     )
     last_at = int(np.maximum.reduce(at))

@@ -25,6 +25,7 @@ from monitor.store.log import Log
 
 MOST_BYTES: Final = 5 << 20
 MOST_EVENTS: Final = 10_000
+_LARGE: Final = 256 << 10  # bytes of a body, from which its events are counted before any is read
 _REMEMBER: Final = 100_000
 _WARM: Final = (64, 512, 2_000)
 _WARM_IDS: Final = 5_000
@@ -117,10 +118,12 @@ class Intake:
         if source is None:
             raise Refusal("not_authentic")
         _check_type(source, headers)
-        if _too_many(body):
+        if len(body) > _LARGE and _too_many(body):
             raise Refusal("too_many")
         kept = source.headers(headers)
         taken, refused, trouble = _decode(source, body, now, kept)
+        if len(taken.ids) + len(refused) > MOST_EVENTS:
+            raise Refusal("too_many")
         new = 0
 
         def durable(entry: Entry) -> None:

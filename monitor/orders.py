@@ -63,6 +63,26 @@ class ListSources(Order, tag="source list"):
         ]
 
 
+class ChangeSource(Order, tag="source set"):
+    """Another camera, interval or right for a platform; None: as it is."""
+
+    id: str
+    camera: str | None = None
+    heartbeat_seconds: int | None = None
+    may_sign_in: bool | None = None
+
+    async def carry_out(self, office: Office, now: int) -> Any:
+        """Changes it; its row."""
+        return await office.change_source(
+            self.id,
+            camera=self.camera,
+            heartbeat_seconds=self.heartbeat_seconds,
+            may_sign_in=self.may_sign_in,
+            by=self.by,
+            now=now,
+        )
+
+
 class RotateSource(Order, tag="source rotate"):
     """A fresh secret for a platform; the one it has holds for some hours yet."""
 

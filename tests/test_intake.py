@@ -274,6 +274,16 @@ async def test_10000_events_are_taken_and_one_more_is_not(log: Log, intake: Inta
     assert len(await kept(log)) == 1
 
 
+async def test_a_large_batch_of_too_many_is_refused_before_any_of_it_is_read(
+    log: Log, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "take_delivery", lambda *_: pytest.fail("it was read"))
+    more = batch(*[event()] * 10_001)
+    found = await refusal(intake, signed("m1", more), more)
+    assert (found.status, found.reason) == (413, "too_many")
+    assert await kept(log) == []
+
+
 async def test_a_full_queue_is_503_and_says_when_to_come_again(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,23 @@ def add(commands: Any) -> None:
     new.add_argument("--demo", action="store_true", help="a demonstration: every answer over it says so")
     add_options(new)
     new.set_defaults(run=add_source)
+    other = verbs.add_parser(
+        "set",
+        help="change a platform 修改来源",
+        description="Changes what a platform says of cameras, how often, or what it may send, from now on. "
+        "What is not named stays; so do deliveries that came before, and cohort files, which have a camera "
+        "of their own.",
+    )
+    other.add_argument("id", metavar="ID", help="the source")
+    other.add_argument("--camera", choices=("heartbeat", "state", "none"), help="what it says of cameras")
+    other.add_argument(
+        "--heartbeat-seconds", type=int, metavar="N", help="how often a camera that is on says so"
+    )
+    may = other.add_mutually_exclusive_group()
+    may.add_argument("--may", choices=("sign-in",), help="send sign-ins, too")
+    may.add_argument("--may-not", choices=("sign-in",), help="send no sign-ins any more")
+    add_options(other)
+    other.set_defaults(run=set_source)
     turned = verbs.add_parser(
         "rotate",
         help="a fresh secret; the old one holds on for a while 更换密钥",
@@ -84,6 +101,27 @@ def add_source(args: argparse.Namespace) -> int:
     )
     order.note(f"source {row['id']} pushes to /v1/ingest/{row['id']}; its secret is shown this once")
     print(secret)
+    return 0
+
+
+def set_source(args: argparse.Namespace) -> int:
+    """Changes a platform; says what it is now."""
+    from monitor.cli import order
+    from monitor.orders import ChangeSource
+
+    row = order.give(
+        args,
+        ChangeSource(
+            by=order.by(),
+            id=args.id,
+            camera=args.camera,
+            heartbeat_seconds=args.heartbeat_seconds,
+            may_sign_in=True if args.may else False if args.may_not else None,
+        ),
+        make=False,
+    )
+    seconds, signs = row["heartbeat_seconds"] or "—", "是 yes" if row["may_sign_in"] else "否 no"
+    print(f"已修改 changed: {row['id']}: 摄像头 camera {row['camera']}, {seconds} s, 签到 sign-in {signs}")
     return 0
 
 

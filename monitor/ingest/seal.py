@@ -105,6 +105,12 @@ def read(headers: Mapping[str, str], now: int) -> tuple[str, str, list[tuple[str
     delivery = headers.get("webhook-id", "")
     stamp = headers.get("webhook-timestamp", "")
     signatures = headers.get("webhook-signature", "")
+    if delivery and signatures and stamp and not _STAMP.fullmatch(stamp):
+        raise Refusal(
+            "unsigned",
+            "webhook-timestamp: whole seconds since 1970 are expected, as in 1778459430; milliseconds, "
+            "fractions and dates are not.",
+        )
     if not (_ID.fullmatch(delivery) and _STAMP.fullmatch(stamp) and _SIGNATURES.fullmatch(signatures)):
         raise Refusal("unsigned")
     if abs(int(stamp) * 1000 - now) > WINDOW_MS:

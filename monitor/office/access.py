@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from monitor.event import OURS
+from monitor.hours.plan import open_cohort
 from monitor.ingest.seal import new_secret
 from monitor.ingest.sources import CAMERAS, KINDS, Source
 from monitor.instant import rfc3339
@@ -93,6 +94,35 @@ class Access(Users):
         return added, secret
 
     @decision
+    async def change_source(
+        self,
+        source_id: str,
+        *,
+        camera: str | None = None,
+        heartbeat_seconds: int | None = None,
+        may_sign_in: bool | None = None,
+        by: str,
+        now: int,
+    ) -> SourceRow:
+        """Another camera, interval or right for a platform, from now on; what is not said stays.
+
+        What it was allowed to send is written beside each delivery: those that came before stay as they were
+        taken. How a cohort counts its cameras is in the cohort's own file.
+        """
+        row = self.state.get(SourceRow, source_id)
+        if row is None:
+            raise Declined("not_found", f"there is no source {source_id}; monitor source list names them")
+        given = {"camera": camera, "heartbeat_seconds": heartbeat_seconds, "may_sign_in": may_sign_in}
+        said = {name: value for name, value in given.items() if value is not None}
+        if not said:
+            raise Declined("invalid", "say what changes: --camera, --heartbeat-seconds, --may, --may-not")
+        changed = msgspec.structs.replace(row, **said)
+        _check_source(row.id, row.kind, changed.camera, changed.heartbeat_seconds)
+        if changed != row:
+            await self.keep("source", {"by": by, "why": "changed"}, body(changed), now)
+        return self.state.get(SourceRow, source_id) or row
+
+    @decision
     async def rotate_source(
         self, source_id: str, *, secret: str | None = None, keep_ms: int = 0, by: str, now: int
     ) -> tuple[SourceRow, str, int | None]:
@@ -160,6 +190,8 @@ class Access(Users):
         """
         self._check_token(role, cohorts, source, person)
         self._check_may_list(role, may_list)
+        if person is not None:
+            await self._check_trainee(cohorts[0], person)
         given = None if not cohorts and role in _ALL_COHORTS else tuple(dict.fromkeys(cohorts))
         number = secrets.token_hex(4)
         while self.state.get(TokenRow, number) is not None:
@@ -252,6 +284,17 @@ class Access(Users):
             raise Declined("invalid", "a trainee's token names one cohort and a person (--cohort, --person)")
         if role != "trainee" and person is not None:
             raise Declined("invalid", "a trainee's token alone names a person (--person)")
+
+    async def _check_trainee(self, cohort_id: str, person: str) -> None:
+        people = open_cohort(await self.cohort_file(cohort_id)).people
+        if person not in people:
+            raise Declined(
+                "not_found",
+                f"班次 {cohort_id} 中没有人员 {person} · cohort {cohort_id} has no person {person}; "
+                "monitor cohort export names them",
+            )
+        if people[person].role != "trainee":
+            raise Declined("invalid", f"{person} is no trainee of {cohort_id} but a {people[person].role}")
 
 
 def _check_source(source_id: str, kind: str, camera: str, heartbeat_seconds: int | None) -> None:

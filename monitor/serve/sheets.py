@@ -44,6 +44,10 @@ _DEMO: Final = "演示数据 DEMO"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
+_RATE: Final = [key for key, _ in COLUMNS].index("rate")
+_WHOLE_RATE, _NO_RATE = "全班出勤率 rate %", "—"
+
+
 def rows(answer: dict[str, Any], names: dict[str, str | None]) -> list[list[str | int | None]]:
     """The head and a row for each trainee, by id; a column says so where the cohort is a demonstration."""
     demo = bool(answer.get("demo"))
@@ -88,10 +92,13 @@ def to_xlsx(answer: dict[str, Any], names: dict[str, str | None]) -> bytes:
     book.set_properties({"title": answer["cohort"], "created": as_of.replace(tzinfo=None)})
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     text = book.add_format({"quote_prefix": True})
+    percent = book.add_format({"num_format": "0.00"})
     sheet = book.add_worksheet("出勤 attendance")
     for number, row in enumerate(rows(answer, names)):
         for column, cell in enumerate(row):
-            if isinstance(cell, int):
+            if number and column == _RATE and isinstance(cell, str):
+                sheet.write_number(number, column, float(cell), percent)
+            elif isinstance(cell, int):
                 sheet.write_number(number, column, cell)
             elif cell is not None:
                 style = bold if number == 0 else text if cell.startswith(_FORMULA) else None
@@ -101,7 +108,10 @@ def to_xlsx(answer: dict[str, Any], names: dict[str, str | None]) -> bytes:
     about = book.add_worksheet("说明 about")
     for number, (key, value) in enumerate(_about(answer)):
         about.write_string(number, 0, key, bold)
-        about.write_string(number, 1, value)
+        if key == _WHOLE_RATE and value != _NO_RATE:
+            about.write_number(number, 1, float(value), percent)
+        else:
+            about.write_string(number, 1, value)
     about.set_column(0, 0, 28)
     about.set_column(1, 1, 72)
     book.close()
@@ -116,7 +126,7 @@ def _about(answer: dict[str, Any]) -> list[tuple[str, str]]:
         ("规则 policy", policy["id"]),
         ("规则摘要 digest", policy["digest"]),
         ("计划学时 planned", f"{planned['hours']} / {planned['seminar']}"),
-        ("全班出勤率 rate %", answer["rate"] or "—"),
+        (_WHOLE_RATE, answer["rate"] or _NO_RATE),
         ("台账位置 position", answer["position"]),
         ("台账校验 head", answer["head"]),
     ]

@@ -18,6 +18,7 @@ from typing import Final
 
 import msgspec
 
+from monitor.instant import rfc3339
 from monitor.store.folder import Folder
 from monitor.store.ledger import Ledger
 from monitor.store.migrate import HEADS, revision
@@ -34,11 +35,14 @@ class BackupError(Exception):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a backup says of itself: where the log stood, which key the tables need, whether that is here."""
+    """What a backup says of itself: where the log stood, which key the tables need, whether that is here.
+
+    `at`: when it was made, RFC 3339; milliseconds since 1970 in backups of before.
+    """
 
     position: int
     head: str
-    at: int
+    at: str | int
     key: str | None
     key_inside: bool
 
@@ -66,7 +70,7 @@ def back_up(
             _copy_file(folder.key, to / KEY)
         except FileNotFoundError:
             raise BackupError(f"{folder.key}: there is no key file to copy") from None
-    manifest = Manifest(*_head(to / LOG), now, _key_id(to / OFFICE), key)
+    manifest = Manifest(*_head(to / LOG), rfc3339(now), _key_id(to / OFFICE), key)
     _write(to / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
     _sync(to)
     return manifest

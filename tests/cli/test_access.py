@@ -127,6 +127,9 @@ def test_a_platforms_token_and_a_trainees_token(monitor: Command, tmp_path: Path
     assert monitor("token", "add", "--role", "platform", "--source", "main").code == 0
     trainee = monitor("token", "add", "--role", "trainee", "--cohort", "bj-cnc-01", "--person", "t01")
     assert trainee.code == 0
+    for person, said in (("t99", "has no person t99"), ("w01", "no trainee")):
+        wrong = monitor("token", "add", "--role", "trainee", "--cohort", "bj-cnc-01", "--person", person)
+        assert (wrong.code, wrong.out, said in wrong.err) == (2, "", True)
     rows = json.loads(monitor("token", "list", "--json").out)
     assert {(row["role"], row["source"], row["person"]) for row in rows} == {
         ("platform", "main", None),
@@ -213,3 +216,36 @@ def test_lists_as_json_have_times_and_positions_as_the_wire_has_them(
         (row,) = json.loads(monitor(group, "list", "--json").out)
         assert row[instant].endswith("Z")
         assert isinstance(row["position"], str)
+
+
+def test_a_source_is_changed_and_the_log_says_by_whom(monitor: Command) -> None:
+    """What is not named stays; nothing named, and what can't be, is exit code 2 and changes nothing."""
+    monitor("source", "add", "main", "--kind", "native", "--heartbeat-seconds", "30")
+    done = monitor("source", "set", "main", "--camera", "state", "--may", "sign-in")
+    assert (done.code, "main" in done.out) == (0, True)
+    (row,) = json.loads(monitor("source", "list", "--json").out)
+    assert (row["camera"], row["heartbeat_seconds"], row["may_sign_in"]) == ("state", 30, True)
+    assert monitor("source", "set", "main", "--may-not", "sign-in", "--heartbeat-seconds", "60").code == 0
+    (row,) = json.loads(monitor("source", "list", "--json").out)
+    assert (row["camera"], row["heartbeat_seconds"], row["may_sign_in"]) == ("state", 60, False)
+    assert len(row["secrets"]) == 1
+    for wrong, said in (
+        (("main",), "say what changes"),
+        (("mian", "--camera", "none"), "no source mian"),
+        (("main", "--heartbeat-seconds", "0"), "heartbeat seconds"),
+        (("main", "--may", "sign-in", "--may-not", "sign-in"), "not allowed with"),
+    ):
+        refused = monitor("source", "set", *wrong)
+        assert (refused.code, refused.out, said in refused.err) == (2, "", True)
+    assert json.loads(monitor("source", "list", "--json").out) == [row]
+
+    async def entries() -> list[tuple[str, str]]:
+        folder = monitor.folder
+        folder.lock()
+        async with opened(folder) as (log, office):
+            assert office.source("main") is not None
+            found = [(entry.kind, entry.headers.get("why", "")) async for entry in log.read()]
+        folder.unlock()
+        return found
+
+    assert asyncio.run(entries()) == [("source", ""), ("source", "changed"), ("source", "changed")]

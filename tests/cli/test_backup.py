@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 
 from monitor.control import opened
+from monitor.instant import instant, rfc3339
 from monitor.intake import Intake
 from monitor.store.folder import Folder
 from tests.cli.command import Command
@@ -62,6 +63,20 @@ async def test_a_service_that_was_killed_and_lost_comes_back_with_the_same_answe
     assert (code, "passes through 1 heads" in out) == (0, True)
     async with serving(new) as (_, url):
         assert before == await _answer(url, token)
+
+
+@pytest.mark.parametrize("at", [None, 1_778_459_430_000])
+def test_a_backup_says_when_it_was_made_and_older_ones_that_said_it_in_milliseconds_are_read(
+    monitor: Command, tmp_path: Path, at: int | None
+) -> None:
+    assert monitor("token", "add", "--role", "admin").code == 0
+    copy = tmp_path / "copy"
+    assert monitor("backup", copy, "--with-key").code == 0
+    manifest = json.loads((copy / "backup.json").read_text())
+    assert rfc3339(instant(manifest["at"])) == manifest["at"]
+    if at is not None:
+        (copy / "backup.json").write_text(json.dumps({**manifest, "at": at}))
+    assert monitor("restore", copy, "--data", tmp_path / "new", data=False).code == 0
 
 
 def test_a_backup_beside_a_writer_is_of_one_instant(monitor: Command, tmp_path: Path) -> None:

@@ -22,6 +22,13 @@ def refused(seal: Seal, headers: dict[str, str], body: bytes = BODY, now: int = 
     return found.value.reason
 
 
+@pytest.mark.parametrize("stamp", [f"{NOW}", f"{NOW / 1000}", "2026-05-11T00:30:30Z", "-5", "1.7e9"])
+def test_a_stamp_in_another_unit_is_told_that_seconds_are_expected(stamp: str) -> None:
+    with pytest.raises(Refusal, match="whole seconds since 1970") as found:
+        Seal([SECRET]).open(signed("m", BODY) | {"webhook-timestamp": stamp}, BODY, NOW)
+    assert found.value.reason == "unsigned"
+
+
 def test_what_the_library_signed_is_opened() -> None:
     assert Seal([SECRET]).open(signed("msg_1", BODY), BODY, NOW) == ("msg_1", NOW)
 

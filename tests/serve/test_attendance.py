@@ -164,7 +164,14 @@ async def test_xlsx_has_no_formulas_and_says_as_of_when(place: School) -> None:
         ("欧阳小四", "s"),
         ("=2+5", "s"),
     ]
+    head = [cell.value for cell in next(book.worksheets[0].iter_rows())]
+    rates = [row[head.index("出勤率 % rate")] for row in book.worksheets[0].iter_rows(min_row=2)]
+    _, told, _ = await place.get(DOOR)
+    assert [(cell.value, cell.data_type, cell.number_format) for cell in rates] == [
+        (float(person["rate"]), "n", "0.00") for person in told["people"]
+    ]
     about = {row[0].value: row[1].value for row in book.worksheets[1].iter_rows()}
+    assert about["全班出勤率 rate %"] == float(told["rate"])
     assert about["截至 as_of (UTC)"] == headers["Monitor-As-Of"]
 
 

@@ -206,3 +206,25 @@ async def test_what_arrives_while_a_reading_is_noted_does_not_break_the_answer(p
     for door in (f"{DOOR}/t01/days", f"{DOOR}/t01?events=s01/0"):
         status, _, _ = await place.get(door, "auditor")
         assert status == 200
+
+
+async def test_an_event_belongs_to_the_connection_of_its_own_account(place: School) -> None:
+    """Two accounts of one person where the platform tells no devices apart; the room's end is of both."""
+    place.clock.to("10:10:00")
+    await place.push(
+        [
+            place.event("classroom.joined", "u-1", "08:31:00", connection=""),
+            place.event("classroom.joined", "u-7", "08:32:00", connection=""),
+            place.event("classroom.ended", "", "09:00:00", connection=None),
+        ]
+    )
+    binding = {"bindings": [{"person": "t01", "account": "u-7"}]}
+    assert (await place.post(f"/v1/cohorts/{COHORT}/bindings", "clerk", binding))[0] == 200
+    first = (await days(place, "t01"))["days"][0]["periods"][0]
+    accounts = {one["id"]: one["account"] for one in first["connections"]}
+    _, told, _ = await place.get(f"{DOOR}/t01?events=s01/0")
+    found = [
+        (proof["event"]["data"]["account"], [accounts[name] for name in proof["connections"]])
+        for proof in told["events"]
+    ]
+    assert found == [("u-1", ["u-1"]), ("u-7", ["u-7"]), ("", ["u-1", "u-7"])]
