@@ -7,7 +7,7 @@ import json
 import random
 from typing import Any
 
-from monitor.instant import instant
+from monitor.instant import instant, rfc3339
 from tests.live.stage import Stage, heard
 from tests.live.state import apply
 from tests.serve.school import COHORT, OTHER, cohort_file
@@ -125,8 +125,6 @@ def _something(stage: Stage, chance: random.Random) -> dict[str, Any]:
     account = chance.choice(["u-1", "u-2", "u-3", "u-7", "u-9"])
     kind = chance.choice(["camera.heartbeat"] * 4 + ["classroom.joined", "classroom.left", "camera.off"])
     at = stage.clock() - chance.randrange(-60_000, 120_000)
-    from monitor.event import rfc3339
-
     more = {"camera": chance.choice(["on", "on", "off"])} if kind == "camera.heartbeat" else {}
     return stage.event(kind, account, rfc3339(at), **more)
 
