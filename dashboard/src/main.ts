@@ -1,6 +1,7 @@
 // Starts the board. In: nothing. Out: the page. Never: anything else.
 import './parts/tokens.css'
 import './parts/base.css'
+import './parts/seconds.css'
 import { createApp, watch } from 'vue'
 import App from './App.vue'
 import { session } from './live/session'

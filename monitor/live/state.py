@@ -31,9 +31,9 @@ def attendance(told: Told, *, demo: bool) -> dict[str, Any]:
 class Board:
     """What the boards of one cohort show, kept from one change to the next.
 
-    It is the attendance answer, `version` (the position of the cohort file in force), `roster`, `now`: what
-    each does in the periods that run, `running`: those periods, `next`: the one that comes, and `quiet`: the
-    platforms from which nothing comes. With names and with names masked; all else is the same.
+    It is the attendance answer, `version` (the position of the cohort file in force), `timezone`, `roster`,
+    `now`: what each does in the periods that run, `running`: those periods, `next`: the one that comes, and
+    `quiet`: the platforms from which nothing comes. With names and with names masked; all else is the same.
     """
 
     def __init__(self, held: Held, mask: Mask) -> None:
@@ -42,7 +42,8 @@ class Board:
             "full": _roster(held.plan, lambda name: name),
             "masked": _roster(held.plan, mask),
         }
-        self._values: dict[str, Any] = {**recount.of_plan(held.plan), "version": str(held.version)}
+        of_file = {"version": str(held.version), "timezone": held.plan.cohort.timezone}
+        self._values: dict[str, Any] = {**recount.of_plan(held.plan), **of_file}
         self._people: dict[str, dict[str, Any]] = {person.id: {} for person in held.plan.trainees}
         self._now: dict[str, dict[str, Any]] = {}
         self._lists: State = {"running": [], "quiet": []}
@@ -119,6 +120,7 @@ def overview(held: Held, *, demo: bool) -> dict[str, Any]:
         "position": str(held.position),
         "head": held.head,
         "name": plan.cohort.name,
+        "timezone": plan.cohort.timezone,
         "trainees": len(plan.trainees),
         "rate": register.rate,
         "standings": register.standings(),

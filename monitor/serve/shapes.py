@@ -237,6 +237,7 @@ class Overview(_Told, kw_only=True):
     """A cohort at a glance."""
 
     name: str | None
+    timezone: str
     trainees: Count
     planned: Planned
     rate: str | None

@@ -29,7 +29,7 @@ async def test_the_snapshot_is_the_attendance_and_what_the_board_needs(stage: St
     state = message["state"]
     ours = attendance(told, demo=False)
     assert ours == {key: state[key] for key in ours}
-    assert state.keys() - ours.keys() == {"version", "roster", "now", "running", "next", "quiet"}
+    assert state.keys() - ours.keys() == {"version", "timezone", "roster", "now", "running", "next", "quiet"}
 
 
 async def test_events_reach_watchers_in_one_change_for_a_burst(stage: Stage) -> None:

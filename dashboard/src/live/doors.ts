@@ -631,6 +631,7 @@ export interface components {
             standings: {
                 [key: string]: number;
             };
+            timezone: string;
             trainees: number;
         };
         /** @description A period that the binding would change. */

@@ -8,6 +8,14 @@ export type Totals = Shapes['Trainee']
 export type Finding = Shapes['FindingTold']
 export type Verdict = Shapes['PeriodTold']['verdict']
 export type Reason = NonNullable<Shapes['PeriodTold']['reason']>
+export type Overview = Shapes['Overview']
+export type PeriodOn = Shapes['PeriodOn']
+export type PeriodRunning = Shapes['PeriodRunning']
+export type QuietSource = Shapes['QuietSource']
+export type Kind = PeriodOn['kind']
+
+/** Whom a word still helps; hours/attention.py says what each is. */
+export type Attention = 'danger' | 'lost' | 'tight' | 'quiet' | 'calm' | 'full'
 
 /** The categories of RULES sections 4 and 5. */
 export type Category =
@@ -40,9 +48,12 @@ export interface NowRow {
   since: string
   until: string
   milliseconds: Partial<Record<Category, number>>
+  /** [category, from, to] in milliseconds from the start of the period, up to `at`. */
+  spans: [Category, number, number][]
   at: string
   running: Category
   verdict?: 'live' | 'not_countable'
+  attention?: Attention
   needed_ms?: number
   margin_ms?: number
   can_still?: boolean
@@ -61,6 +72,7 @@ export interface LiveState {
   position: string
   head: string
   version: string
+  timezone: string
   policy: { id: string; digest: string }
   planned: { hours: number; seminar: number }
   rate: string | null
@@ -68,6 +80,9 @@ export interface LiveState {
   people: Totals[]
   findings: Finding[]
   roster: Named[]
+  running: PeriodRunning[]
+  next: PeriodOn | null
+  quiet: QuietSource[]
   now: NowRow[]
 }
 

@@ -3,6 +3,7 @@
 // In: a cohort's id and who wants to know. Out: each new state, and how the link stands. Comes back with
 // `?after=`, waiting longer each time. Never: draws, decides, keeps open what nobody asked for.
 import { apply } from './apply'
+import { serviceNow } from './clock'
 import type { LiveState, Message } from './state'
 
 /** How the link stands. `lost`: what is shown is as of `since` (ms), and the next try is at `retryAt`. */
@@ -24,7 +25,7 @@ export interface World {
 
 export const browser: World = {
   open: (path) => new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${path}`),
-  now: () => Date.now(),
+  now: serviceNow,
   later: (call, ms) => window.setTimeout(call, ms),
   never: (timer) => window.clearTimeout(timer),
   random: () => Math.random(),

@@ -11,6 +11,15 @@ export const law: typeof zh.law = {
     signed_out: 'Signed out',
     not_signed_in: 'Not signed in',
   },
+  doingShort: {
+    camera_on: 'Camera on',
+    camera_off: 'Camera off',
+    no_evidence: 'No evidence',
+    not_in_room: 'Not in room',
+    signed_in: 'Signed in',
+    signed_out: 'Signed out',
+    not_signed_in: 'Not signed in',
+  },
   categories: {
     valid: 'Valid',
     camera_off: 'Camera off',
@@ -49,5 +58,17 @@ export const law: typeof zh.law = {
     at_risk: 'At risk',
     short: 'Short',
     unrecoverable: 'Out of reach',
+  },
+  kinds: {
+    lecture: 'Lecture',
+    practice: 'Practice',
+    discussion: 'Discussion',
+    exchange: 'Exchange',
+    visit: 'Visit',
+    opening: 'Opening',
+    closing: 'Closing',
+    summary_guidance: 'Guidance on summaries',
+    exam: 'Exam',
+    self_study: 'Self-study',
   },
 }

@@ -1,5 +1,5 @@
 // The words of the rules: states, categories, verdicts, reasons, standings, kinds.
-import type { Category, Doing, Reason, Standing, Verdict } from '@/live/state'
+import type { Category, Doing, Kind, Reason, Standing, Verdict } from '@/live/state'
 
 const doing: Record<Doing, string> = {
   camera_on: '在教室 · 摄像头开',
@@ -10,6 +10,8 @@ const doing: Record<Doing, string> = {
   signed_out: '已签退',
   not_signed_in: '未签到',
 }
+/** For a tile. */
+const doingShort: Record<Doing, string> = { ...doing, camera_on: '摄像头开' }
 const categories: Record<Category, string> = {
   valid: '有效',
   camera_off: '摄像头关',
@@ -50,4 +52,17 @@ const standings: Record<Standing, string> = {
   unrecoverable: '已无法达标',
 }
 
-export const law = { doing, categories, verdicts, reasons, standings }
+const kinds: Record<Kind, string> = {
+  lecture: '授课',
+  practice: '实操',
+  discussion: '研讨',
+  exchange: '交流',
+  visit: '参观考察',
+  opening: '开班动员',
+  closing: '结业仪式',
+  summary_guidance: '辅导撰写总结',
+  exam: '考试',
+  self_study: '自学',
+}
+
+export const law = { doing, doingShort, categories, verdicts, reasons, standings, kinds }
