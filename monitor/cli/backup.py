@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from monitor.cli.bar import Bar
     from monitor.clock import now_ms
     from monitor.store.backup import BackupError, back_up
+    from monitor.store.migrate import NewerSchema
     from monitor.store.place import NotReached
 
     folder = order.folder(args, make=False)
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         made = back_up(folder, args.dir, now_ms(), key=args.with_key, progress=Bar("备份 backup"))
     except BackupError as error:
         order.stop(order.MISUSED, str(error))
-    except NotReached as error:
+    except (NotReached, NewerSchema) as error:
         order.stop(order.WRONG, str(error))
     except (OSError, sqlite3.Error) as error:
         order.stop(order.WRONG, f"{args.dir}: {getattr(error, 'strerror', None) or error}")

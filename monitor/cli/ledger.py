@@ -259,7 +259,7 @@ def _open(args: argparse.Namespace) -> "Ledger":
 
     from monitor.cli import order
     from monitor.store.ledger import Ledger
-    from monitor.store.migrate import HEADS, revision
+    from monitor.store.migrate import HEADS, NewerSchema, revision
     from monitor.store.place import NotReached
 
     place = order.log(args)
@@ -275,7 +275,7 @@ def _open(args: argparse.Namespace) -> "Ledger":
                 "one up to date when it starts",
             )
         return Ledger(place)
-    except NotReached as error:
+    except (NotReached, NewerSchema) as error:
         order.stop(order.WRONG, str(error))
     except sqlite3.Error as error:
-        order.stop(order.WRONG, f"{place}: {error}")
+        order.stop(order.WRONG, f"{place}: 台账无法读取（{error}） · the log can't be read; see the disk")

@@ -23,6 +23,7 @@ from monitor.office import Declined
 from monitor.orders import Order
 from monitor.store.folder import Folder, FolderInUse, NotWritable
 from monitor.store.migrate import NewerSchema
+from monitor.store.outage import outage
 from monitor.store.place import NotReached, Place, Server
 from monitor.store.vault import VaultError
 
@@ -94,6 +95,14 @@ def give(args: argparse.Namespace, order: Order, *, make: bool = True, what: str
         stop(WRONG, str(error))
     except aiohttp.ClientError as error:
         stop(WRONG, f"the server that has this data does not answer ({error}); is it starting or ending?")
+    except Exception as error:
+        if (word := outage(error)) is None:
+            raise
+        stop(
+            WRONG,
+            f"数据无法读写（{word}）：请检查磁盘是否已满或损坏 · "
+            "what is kept can't be read or written; see whether the disk is full or broken",
+        )
     finally:
         if not done:
             there.discard()

@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from monitor.cli.bar import Bar
     from monitor.store.backup import BackupError, restore
     from monitor.store.folder import FolderInUse, NotWritable
+    from monitor.store.migrate import NewerSchema
     from monitor.store.place import NotReached
 
     folder = order.folder(args)
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
             folder.unlock()
     except (BackupError, NotWritable) as error:
         order.stop(order.MISUSED, str(error))
-    except (FolderInUse, NotReached) as error:
+    except (FolderInUse, NotReached, NewerSchema) as error:
         order.stop(order.WRONG, str(error))
     except (OSError, sqlite3.Error) as error:
         where = getattr(error, "filename", None) or args.dir

@@ -108,7 +108,7 @@ async def read_json(request: web.Request, shape: type[T], most: int) -> T:
     try:
         return msgspec.json.decode(await body(request, most), type=shape)
     except msgspec.ValidationError as error:
-        raise Problem("bad_body", f"the body: {error}") from None
+        raise Problem("bad_body", f"the body is not what this door takes: {error}; see /docs") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Problem("bad_body", "the body is not JSON") from None
 

@@ -27,6 +27,16 @@ class NewerSchema(Exception):
     """The place can't be used as it is; the sentence says why, and what to do."""
 
 
+class NoDatabase(NewerSchema):
+    """What lies there is no database, or one whose beginning is damaged."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path}: 不是数据库，或已损坏；请从备份恢复（monitor restore） · "
+            "is no SQLite database, or a damaged one; restore a backup (monitor restore)"
+        )
+
+
 class DamagedLog(NewerSchema):
     """The log of an older version can't be read wholly, so that it was left as it was."""
 
@@ -66,6 +76,8 @@ def _revision_of(path: Path) -> str | None:
         row = db.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.OperationalError:
         return None
+    except sqlite3.DatabaseError:
+        raise NoDatabase(path) from None
     finally:
         db.close()
     return row[0] if row else None

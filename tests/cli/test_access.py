@@ -249,3 +249,26 @@ def test_a_source_is_changed_and_the_log_says_by_whom(monitor: Command) -> None:
         return found
 
     assert asyncio.run(entries()) == [("source", ""), ("source", "changed"), ("source", "changed")]
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("log.sqlite", ("token", "list")),
+        ("office.sqlite", ("token", "list")),
+        ("log.sqlite", ("ledger", "verify")),
+        ("log.sqlite", ("ledger", "find", "--source", "main")),
+        ("office.sqlite", ("ledger", "find", "--source", "main")),
+        ("log.sqlite", ("backup", "copy")),
+    ],
+)
+def test_a_file_that_is_no_database_is_named_in_a_sentence(
+    monitor: Command, name: str, command: tuple[str, ...]
+) -> None:
+    """Not with the words of a library, nor where in the code it was met."""
+    assert monitor("token", "add", "--role", "admin").code == 0
+    (Path(monitor.data) / name).write_bytes(b"no database at all, " * 500)
+    done = monitor(*command)
+    assert (done.code, done.out) == (1, "")
+    assert f"{name}: 不是数据库，或已损坏" in done.err
+    assert "Traceback" not in done.err
