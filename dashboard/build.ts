@@ -1,22 +1,22 @@
 // What is done to the board once it is built: the first page is kept small, and packed for browsers that take it so.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import type { Plugin } from 'vite'
 
 /** The JavaScript that a first page needs, gzipped. */
 const MOST = 250 * 1024
 const PACKED = /\.(js|css|svg|html)$/
+/** What is smaller gains nothing. */
+const LEAST = 1_024
 
 /** Fails the build where the entry and any one page's own script are more than MOST together. */
 export function firstPage(): Plugin {
   return {
     name: 'first-page',
     apply: 'build',
-    generateBundle(_, bundle) {
-      const size = (names: Set<string>): number =>
-        [...names].reduce((sum, name) => {
-          const file = bundle[name]
-          return sum + (file?.type === 'chunk' ? gzipSync(file.code).length : 0)
-        }, 0)
+    // Files as they were written: before that, other plugins still change them.
+    writeBundle({ dir = '.' }, bundle) {
       const needs = (name: string, found = new Set<string>()): Set<string> => {
         const file = bundle[name]
         if (found.has(name) || file?.type !== 'chunk') return found
@@ -24,6 +24,8 @@ export function firstPage(): Plugin {
         file.imports.forEach((one) => needs(one, found))
         return found
       }
+      const size = (names: Set<string>): number =>
+        [...names].reduce((sum, name) => sum + gzipSync(readFileSync(join(dir, name))).length, 0)
       const chunks = Object.values(bundle).filter((file) => file.type === 'chunk')
       const entry = chunks.find((file) => file.isEntry)
       if (!entry) throw new Error('there is no entry')
@@ -41,15 +43,14 @@ export function packed(): Plugin {
   return {
     name: 'packed',
     apply: 'build',
-    enforce: 'post',
-    generateBundle(_, bundle) {
-      for (const file of Object.values(bundle)) {
-        if (!PACKED.test(file.fileName)) continue
-        const source = Buffer.from(file.type === 'chunk' ? file.code : file.source)
-        if (source.length < 1_024) continue
+    writeBundle({ dir = '.' }, bundle) {
+      for (const name of Object.keys(bundle)) {
+        if (!PACKED.test(name)) continue
+        const source = readFileSync(join(dir, name))
+        if (source.length < LEAST) continue
+        writeFileSync(join(dir, `${name}.gz`), gzipSync(source, { level: 9 }))
         const params = { [constants.BROTLI_PARAM_QUALITY]: 9 }
-        this.emitFile({ type: 'asset', fileName: `${file.fileName}.gz`, source: gzipSync(source, { level: 9 }) })
-        this.emitFile({ type: 'asset', fileName: `${file.fileName}.br`, source: brotliCompressSync(source, { params }) })
+        writeFileSync(join(dir, `${name}.br`), brotliCompressSync(source, { params }))
       }
     },
   }
