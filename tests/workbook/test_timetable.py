@@ -9,9 +9,9 @@ import pytest
 
 from monitor.cohort import KINDS
 from monitor.workbook.plan_columns import KIND_WORDS, MODE_WORDS
+from tests.workbook.lessons import FOUR, notes, sessions, wrong
 from tests.workbook.numbers import invented
 from tests.workbook.sheets import (
-    ANNEX,
     CLASS,
     book,
     clocks,
@@ -24,23 +24,6 @@ from tests.workbook.sheets import (
     roster,
     timetable_rows,
 )
-
-FOUR = ["08:30-09:15", "09:20-10:05", "10:10-10:55", "11:00-11:45"]
-
-
-def sessions(*lessons: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
-    earlier = {key: options.pop(key) for key in ("sessions", "reserved") if key in options}
-    return list(read(None, plan(*lessons, **options), **earlier).cohort["sessions"])
-
-
-def wrong(*lessons: dict[str, Any], **options: Any) -> tuple[str, str]:
-    """Heading and Chinese sentence of the one error there is."""
-    error = only_error(None, plan(*lessons, **options))
-    return error.column, error.expected.zh
-
-
-def notes(*lessons: dict[str, Any], **options: Any) -> str:
-    return "\n".join(note.sentence("zh") for note in read(None, plan(*lessons, **options)).notes)
 
 
 def test_a_row_becomes_a_session_with_its_periods() -> None:
@@ -324,47 +307,6 @@ def test_the_sheet_that_explains_is_never_read() -> None:
         {"说明": timetable_rows([lesson()]), "课程": timetable_rows([lesson(课程名称="真的")]), "班次": CLASS}
     )
     assert [s["course"] for s in read(None, data).cohort["sessions"]] == ["真的"]
-
-
-def test_teachers_come_from_their_sheet_by_name_or_id() -> None:
-    teachers = [
-        ["教师编号", "姓名", "平台账号", "职务/职称", "工作单位"],
-        ["w7", "王老师", "u-9", "高级技师", "某技师学院"],
-    ]
-    found = read(None, plan(lesson(), lesson(授课教师="w7", 日期="2026-05-12"), teachers=teachers)).cohort
-    assert [s["teacher"] for s in found["sessions"]] == ["w7", "w7"]
-    assert found["people"][-1] == {
-        "id": "w7",
-        "role": "teacher",
-        "name": "王老师",
-        "accounts": ["u-9"],
-        "employer": "某技师学院",
-        "post": "高级技师",
-    }
-    column, sentence = wrong(lesson(授课教师="王教师"), teachers=teachers)
-    assert (column, "没有这位教师" in sentence) == ("授课教师", True)
-
-
-def test_two_teachers_of_one_name_need_their_ids() -> None:
-    teachers = [["姓名", "平台账号"], ["王老师", "u-8"], ["王老师", "u-9"]]
-    assert "同名" in wrong(lesson(), teachers=teachers)[1]
-    assert sessions(lesson(授课教师="w02"), teachers=teachers)[0]["teacher"] == "w02"
-
-
-def test_without_a_sheet_of_teachers_each_name_is_one_teacher() -> None:
-    found = read(
-        None, plan(lesson(), lesson(授课教师="李老师"), lesson(授课教师="王 老师"), lesson(授课教师=None))
-    )
-    assert [s.get("teacher") for s in found.cohort["sessions"]] == ["w01", "w02", "w01", None]
-    assert [p["name"] for p in found.cohort["people"] if p["role"] == "teacher"] == ["王老师", "李老师"]
-
-
-def test_people_of_a_session_are_found_by_name_or_id_and_two_of_a_name_are_not_guessed() -> None:
-    names = roster([person(1, name="张三"), person(2, name="张三"), person(3, name="李　四")], ANNEX)
-    by_id = read(names, plan(lesson(参加人员="t01，李 四")))
-    assert by_id.cohort["sessions"][0]["people"] == ["t01", "t03"]
-    assert "people" not in read(names, plan(lesson(参加人员="全体学员"))).cohort["sessions"][0]
-    assert "同名" in only_error(names, plan(lesson(参加人员="张三"))).expected.zh
 
 
 @pytest.mark.parametrize("heading", ["地点/教室号", "地点或教室", "地点", "Place or room"])
