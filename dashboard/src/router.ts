@@ -16,6 +16,9 @@ export const routes: RouteRecordRaw[] = [
   { path: '/link', name: 'link', component: () => import('./pages/OneTimeLink.vue'), meta: { open: true } },
   { path: '/', name: 'cohorts', component: () => import('./pages/CohortList.vue') },
   { path: '/cohorts/:cohort', name: 'class', component: () => import('./pages/ClassNow.vue'), props: true, meta: { cohort: 'class' } },
+  { path: '/users', name: 'users', component: () => import('./pages/UserList.vue') },
+  { path: '/users/:user', name: 'user', component: () => import('./pages/UserPage.vue'), props: true },
+  { path: '/account', name: 'account', component: () => import('./pages/MyAccount.vue') },
   { path: '/:nowhere(.*)*', name: 'nowhere', component: () => import('./pages/NoSuchPage.vue'), meta: { open: true } },
 ]
 

@@ -55,6 +55,11 @@ export async function signIn(name: string, password: string): Promise<Session> {
   return take(await ask<Session>('POST', '/v1/session', { name, password }))
 }
 
+/** Every other session of this user ends; this one goes on as a new one. */
+export async function changePassword(old: string, next: string): Promise<Session> {
+  return take(await ask<Session>('PUT', '/v1/session/password', { old, new: next }))
+}
+
 export async function signOut(): Promise<void> {
   await ask<void>('DELETE', '/v1/session')
   ended()

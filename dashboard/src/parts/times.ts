@@ -40,3 +40,8 @@ export function day(at: string | number, zone?: string): string {
   const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? ''
   return `${part('year')}-${part('month')}-${part('day')}`
 }
+
+/** "2026-05-11 10:02" */
+export function dayAndTime(at: string | number, zone?: string): string {
+  return `${day(at, zone)} ${timeOfDay(at, zone)}`
+}

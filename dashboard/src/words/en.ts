@@ -4,6 +4,7 @@ import { cohorts } from './en/cohorts'
 import { frame } from './en/frame'
 import { law } from './en/law'
 import { signIn } from './en/sign-in'
+import { users } from './en/users'
 import type { zh } from './zh'
 
 export const en: typeof zh = {
@@ -12,4 +13,5 @@ export const en: typeof zh = {
   signIn,
   cohorts,
   classNow,
+  users,
 }

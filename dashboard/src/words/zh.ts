@@ -4,6 +4,7 @@ import { cohorts } from './zh/cohorts'
 import { frame } from './zh/frame'
 import { law } from './zh/law'
 import { signIn } from './zh/sign-in'
+import { users } from './zh/users'
 
 export const zh = {
   frame,
@@ -11,4 +12,5 @@ export const zh = {
   signIn,
   cohorts,
   classNow,
+  users,
 }
