@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final
 
-import msgspec
 from aiohttp import web
 
-from monitor.cohort import Person
+from monitor.hours.plan import Plan
 from monitor.hours.record import Standing
 from monitor.hours.verdict import Judged
 from monitor.ingest import sources
@@ -21,7 +20,7 @@ from monitor.instant import rfc3339
 from monitor.live import Told
 from monitor.office.bindings import Binding, with_bindings
 from monitor.serve import answer, bodies, shapes_of_inbox
-from monitor.serve.days import standing_of
+from monitor.serve.days import standing_of, totals
 from monitor.serve.decisions import decided
 from monitor.serve.door import Answer, Door
 from monitor.serve.findings import named
@@ -46,7 +45,7 @@ async def preview_door(request: web.Request) -> web.StreamResponse:
     after = {name: standing_of(then, then.plan.people[name]) for name in concerned}
     after |= {one.person.id: one for one in then.result.people}
     people = [
-        _change(before[name].person, before[name], after[name], names)
+        _change(now.plan, before[name], then.plan, after[name], names)
         for name in dict.fromkeys([*concerned, *sorted(before)])
         if name in concerned or _numbers(before[name]) != _numbers(after[name])
     ]
@@ -93,14 +92,15 @@ def _judgement(judged: Judged) -> dict[str, Any]:
     return {"verdict": judged.verdict, "reason": judged.reason, "valid_ms": valid}
 
 
-def _change(person: Person, before: Standing, after: Standing, names: Names) -> dict[str, Any]:
+def _change(was_plan: Plan, before: Standing, plan: Plan, after: Standing, names: Names) -> dict[str, Any]:
+    person = before.person
     trainee = person.role == "trainee"
     return {
         "id": person.id,
         "role": person.role,
         "name": names.of(person),
-        "before": msgspec.structs.asdict(before.totals) if trainee else None,
-        "after": msgspec.structs.asdict(after.totals) if trainee else None,
+        "before": totals(was_plan, before) if trainee else None,
+        "after": totals(plan, after) if trainee else None,
         "periods": [
             {
                 "session": was.period.session.id,

@@ -46,7 +46,7 @@ async def days_door(request: web.Request) -> web.StreamResponse:
         "name": names.of(person),
         "timezone": told.plan.cohort.timezone,
         "needs": needs(told.plan),
-        "totals": _totals(told.plan, standing) if person.role == "trainee" else None,
+        "totals": totals(told.plan, standing) if person.role == "trainee" else None,
         "days": _days(told, person, standing, accounts=not names.masked),
         "excuses": told.fold.excuses(person.id, told.as_of),
         "findings": [found for found in told.document["findings"] if found.get("person") == person.id],
@@ -54,7 +54,8 @@ async def days_door(request: web.Request) -> web.StreamResponse:
     return answer.told(request, answer.canonical(document), demo=demo(parts, told.plan))
 
 
-def _totals(plan: Plan, standing: Standing) -> dict[str, Any]:
+def totals(plan: Plan, standing: Standing) -> dict[str, Any]:
+    """Where a trainee stands, and how many hours they may still miss."""
     return {**msgspec.structs.asdict(standing.totals), **spare(plan, standing.totals)}
 
 
