@@ -18,6 +18,8 @@ export default defineConfig({
     // The Content-Security-Policy knows no data: scripts, and small files are cached as well as large ones.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // ECharts, which only the chart of days loads.
+    chunkSizeWarningLimit: 700,
     reportCompressedSize: false,
     rolldownOptions: { checks: { pluginTimings: false } },
   },

@@ -2,6 +2,7 @@
 import './parts/tokens.css'
 import './parts/base.css'
 import './parts/seconds.css'
+import './parts/cells.css'
 import { createApp, watch } from 'vue'
 import App from './App.vue'
 import { session } from './live/session'

@@ -17,9 +17,10 @@ export type Kind = PeriodOn['kind']
 /** Whom a word still helps; hours/attention.py says what each is. */
 export type Attention = 'danger' | 'lost' | 'tight' | 'quiet' | 'calm' | 'full'
 
-/** The categories of RULES sections 4 and 5. */
+/** The categories of RULES sections 4 and 5; the last two only in strips: time to come, a period that is not theirs. */
 export type Category =
   | 'valid'
+  | 'awaiting'
   | 'camera_off'
   | 'no_evidence'
   | 'not_in_room'
@@ -28,6 +29,8 @@ export type Category =
   | 'no_sign_in'
   | 'left_early'
   | 'overlap'
+  | 'ahead'
+  | 'not_enrolled'
 export type Doing =
   | 'camera_on'
   | 'camera_off'

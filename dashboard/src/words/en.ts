@@ -1,8 +1,11 @@
 // English, all sections; a section or word that zh has and this has not does not compile.
 import { classNow } from './en/class-now'
 import { cohorts } from './en/cohorts'
+import { dates } from './en/dates'
 import { frame } from './en/frame'
 import { law } from './en/law'
+import { oneTrainee } from './en/one-trainee'
+import { progress } from './en/progress'
 import { signIn } from './en/sign-in'
 import { users } from './en/users'
 import type { zh } from './zh'
@@ -13,5 +16,8 @@ export const en: typeof zh = {
   signIn,
   cohorts,
   classNow,
+  dates,
+  progress,
+  oneTrainee,
   users,
 }

@@ -13,6 +13,7 @@ export const classNow: typeof zh.classNow = {
   },
   began: {
     valid: 'Camera on',
+    awaiting: 'Camera on',
     camera_off: 'Camera off',
     no_evidence: 'No heartbeat',
     not_in_room: 'Left the room',
@@ -21,6 +22,8 @@ export const classNow: typeof zh.classNow = {
     no_sign_in: 'Not signed in',
     left_early: 'Signed out',
     overlap: 'Counted elsewhere',
+    ahead: 'To come',
+    not_enrolled: 'Not on the list',
   },
   entered: 'Came in',
   signedIn: 'Signed in',

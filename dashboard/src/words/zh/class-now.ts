@@ -12,6 +12,7 @@ const attention: Record<Attention, string> = {
 /** What somebody began, by what their time is since then. */
 const began: Record<Category, string> = {
   valid: '摄像头打开',
+  awaiting: '摄像头打开',
   camera_off: '关闭摄像头',
   no_evidence: '心跳中断',
   not_in_room: '离开教室',
@@ -20,6 +21,8 @@ const began: Record<Category, string> = {
   no_sign_in: '未签到',
   left_early: '签退',
   overlap: '重复时段',
+  ahead: '未到',
+  not_enrolled: '不在名单',
 }
 
 export const classNow = {

@@ -17,11 +17,14 @@ const categories: Record<Category, string> = {
   camera_off: '摄像头关',
   no_evidence: '无证据',
   not_in_room: '不在教室',
+  awaiting: '等待心跳',
   open: '待定',
   late: '迟到',
   no_sign_in: '未签到',
   left_early: '早退',
   overlap: '重复时段',
+  ahead: '未到',
+  not_enrolled: '不在名单',
 }
 const verdicts: Record<Verdict, string> = {
   credited: '已计入',
