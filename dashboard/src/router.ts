@@ -1,5 +1,6 @@
 // Which address shows which page: one line a page, loaded when it is first asked for.
 // `meta.open`: without a session. `meta.cohort`: within a cohort, in its row of pages under this word of frame.pages.
+import { nextTick } from 'vue'
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { askSession, session } from './live/session'
 import type { Words } from './words/words'
@@ -24,7 +25,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/:nowhere(.*)*', name: 'nowhere', component: () => import('./pages/NoSuchPage.vue'), meta: { open: true } },
 ]
 
-export const router = createRouter({ history: createWebHistory(), routes })
+export const router = createRouter({ history: createWebHistory(), routes, scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 } })
 
 router.beforeEach(async (to) => {
   if (to.meta.open) return true
@@ -37,4 +38,13 @@ router.beforeEach(async (to) => {
   }
   if (session.value?.user === null) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
   return true
+})
+
+// Who listens instead of looking is told that the page is another one: what was focused went with the old page.
+router.afterEach((to, from) => {
+  if (from.matched.length === 0 || to.path === from.path) return
+  void nextTick(() => {
+    const page = document.getElementById('page')
+    if (!page?.contains(document.activeElement)) page?.focus({ preventScroll: true })
+  })
 })

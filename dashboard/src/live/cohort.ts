@@ -3,7 +3,7 @@
 //
 //   const { state, link } = useCohort(() => props.cohort)
 //
-// `state` is null until the first snapshot. States come at most once a frame. Never: draws, decides.
+// `state` is null until the first snapshot. States come at most ten times a second. Never: draws, decides.
 import { onScopeDispose, shallowReactive, shallowRef, toValue, watch as onChange, type MaybeRefOrGetter, type ShallowRef } from 'vue'
 import type { LiveState } from './state'
 import { watch, type Link, type Watch } from './watch'
@@ -25,6 +25,8 @@ interface Shared extends Cohort {
 const REMEMBERED = 120_000
 /** So long a page may be hidden before its socket is closed. */
 const HIDDEN = 60_000
+/** Changes within so many milliseconds are drawn together. */
+const TOGETHER = 100
 
 const known = new Map<string, Shared>()
 
@@ -66,10 +68,16 @@ function leave(id: string): void {
 
 function begin(id: string): Shared {
   let waiting: LiveState | null = null
+  let drawn = 0
+  const show = (): void => {
+    drawn = performance.now()
+    shared.state = waiting
+    waiting = null
+  }
   const watching = watch(id, {
     state(state) {
-      // Fifty changes a second are drawn as often as the screen is.
-      if (waiting === null) frame(() => ((shared.state = waiting), (waiting = null)))
+      // The first change is drawn with the next frame, fifty a second together, ten times a second.
+      if (waiting === null) soon(show, drawn + TOGETHER - performance.now())
       waiting = state
     },
     link: (link) => (shared.link = link),
@@ -86,8 +94,8 @@ function begin(id: string): Shared {
   return shared
 }
 
-function frame(call: () => void): void {
-  if (document.hidden) window.setTimeout(call, 200)
+function soon(call: () => void, wait: number): void {
+  if (document.hidden || wait > 0) window.setTimeout(call, Math.max(wait, 0))
   else requestAnimationFrame(call)
 }
 

@@ -2,7 +2,9 @@ import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import { createMemoryHistory, createRouter } from 'vue-router'
 import type { NowRow, PeriodOn } from '@/live/state'
+import { defineComponent, h, ref } from 'vue'
 import ClassTile from './ClassTile.vue'
+import { handDown } from './clock'
 
 const start = Date.parse('2026-05-11T00:30:00.000Z')
 const period = { id: 's01/0', start: '2026-05-11T00:30:00.000Z', end: '2026-05-11T01:15:00.000Z', mode: 'online' } as PeriodOn
@@ -29,8 +31,14 @@ const row: NowRow = {
 
 function text(changes: Partial<NowRow>, minutes: number): string {
   const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/', component: { template: '' } }] })
-  const props = { cohort: 'c', row: { ...row, ...changes }, name: '张三', period, now: start + minutes * 60_000 }
-  return mount(ClassTile, { props, global: { plugins: [router] } }).text()
+  const props = { cohort: 'c', row: { ...row, ...changes }, name: '张三', period, known: null }
+  return mount(
+    defineComponent(() => {
+      handDown(ref(start + minutes * 60_000))
+      return () => h(ClassTile, props)
+    }),
+    { global: { plugins: [router] } },
+  ).text()
 }
 
 describe('ClassTile', () => {

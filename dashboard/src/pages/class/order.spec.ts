@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Attention, NowRow } from '@/live/state'
-import { ordered } from './order'
+import { byName, ordered } from './order'
 
 const row = (person: string, attention: Attention, more: Partial<NowRow> = {}): NowRow =>
   ({ id: person, person, role: 'trainee', attention, milliseconds: {}, lost_at: null, ...more }) as NowRow
 
 const names = (rows: NowRow[], sort: 'attention' | 'name' | 'valid' = 'attention'): string[] =>
-  ordered(rows, sort, (one) => one.person).map((one) => one.person)
+  ordered(rows, sort, byName(rows.map((one) => one.person), (person) => person)).map((one) => one.person)
 
 describe('ordered', () => {
   it('puts those first whom a word still helps, and of them those with the least time', () => {
