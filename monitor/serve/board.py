@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 from functools import lru_cache, partial
 from typing import Final
 
@@ -53,34 +54,43 @@ _CODES: Final = {401: UNAUTHORIZED, 403: FORBIDDEN, 404: NOT_FOUND}
 
 
 async def live_door(request: web.Request) -> web.StreamResponse:
-    """A board's socket, from who it is to the last message."""
+    """A board's socket, from who it is to the last message.
+
+    With a token in a header the handshake itself is refused. A browser hides from its page why a handshake
+    was, so whoever comes by cookie or says who it is on the socket is told there.
+    """
     check_upgrade(request)
     check_origin(request)
-    if WHO in request:
-        view = await _view(request)
-        watcher = await _watch(request, view)
-        try:
-            async with opened(request, most=_LARGEST) as socket:
-                await _serve(request, socket, watcher)
-        finally:
-            request.app[PARTS].live.leave(_cohort(request), watcher)
+    if WHO in request and request[WHO].session is None:
+        watcher = await _watch(request)
+        async with _left(request, watcher), opened(request, most=_LARGEST) as socket:
+            await _serve(request, socket, watcher)
         return socket
     async with opened(request, most=_LARGEST) as socket:
+        greeted = WHO in request
         try:
-            request[WHO] = await _introduced(request, socket)
-            admit(request[WHO], _RIGHT, request)
-            view = await _view(request)
-            watcher = await _watch(request, view)
+            if not greeted:
+                request[WHO] = await _introduced(request, socket)
+                admit(request[WHO], _RIGHT, request)
+            watcher = await _watch(request)
         except Problem as problem:
             await _say(socket, {**problem.document(), "type": "problem"})
             await close(socket, _CODES.get(problem.status, WSCloseCode.POLICY_VIOLATION), problem.reason)
             return socket
-        try:
-            await _say(socket, {"type": "auth_ok"})
+        async with _left(request, watcher):
+            if not greeted:
+                await _say(socket, {"type": "auth_ok"})
             await _serve(request, socket, watcher)
-        finally:
-            request.app[PARTS].live.leave(_cohort(request), watcher)
     return socket
+
+
+@contextlib.asynccontextmanager
+async def _left(request: web.Request, watcher: Watcher) -> AsyncIterator[None]:
+    """Lets go of the watcher in the end."""
+    try:
+        yield
+    finally:
+        request.app[PARTS].live.leave(_cohort(request), watcher)
 
 
 def _cohort(request: web.Request) -> str:
@@ -120,8 +130,8 @@ async def _view(request: web.Request) -> View:
     return "masked" if await read(request, cohort=cohort) else "full"
 
 
-async def _watch(request: web.Request, view: View) -> Watcher:
-    parts = request.app[PARTS]
+async def _watch(request: web.Request) -> Watcher:
+    parts, view = request.app[PARTS], await _view(request)
     watcher = await parts.live.watch(_cohort(request), view, request.query.get("after"), parts.clock())
     if watcher is None:
         not_found()

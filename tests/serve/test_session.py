@@ -402,6 +402,21 @@ async def test_a_board_whose_session_is_over_is_asked_for_a_token(place: School)
             assert (await socket.receive_json())["type"] == "auth_required"
 
 
+@pytest.mark.parametrize("cohort", [OTHER, "nobody"])
+async def test_a_board_of_a_cohort_not_given_is_told_so_where_a_page_can_read_it(
+    place: School, cohort: str
+) -> None:
+    """On the socket: of a handshake that was refused a browser tells its page nothing."""
+    async with Browser(place) as browser:
+        await browser.begin(await user(place, "teacher", cohorts=(COHORT,)))
+        address = f"{place.url}/v1/live?cohort={cohort}"
+        async with browser.http.ws_connect(address, headers={"Origin": place.url}) as socket:
+            told = await socket.receive_json()
+            assert (told["type"], told["reason"]) == ("problem", "not_found")
+            message = await socket.receive()
+            assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 4404)
+
+
 # --- links ------------------------------------------------------------------------------------------------
 
 
