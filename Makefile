@@ -72,6 +72,7 @@ test: dev tools                  ## every test
 	@$(NPM) test --silent
 
 lint: dev                        ## style, types, import contracts, generated docs up to date
+	@! git grep -nE '^[<>]{7} ' || { echo 'marks of a conflict stand in these files' >&2; exit 1; }
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
