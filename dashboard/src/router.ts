@@ -1,13 +1,15 @@
 // Which address shows which page: one line a page, loaded when it is first asked for.
-// `meta.open`: without a session. `meta.cohort`: within a cohort, in its row of pages under this word of frame.pages.
+// `meta.open`: without a session. `meta.cohort`: within a cohort, in its row of pages under this word of frame.pages;
+// `meta.roles`: only for these (others who come by its address are told why not).
 import { nextTick } from 'vue'
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
-import { askSession, session } from './live/session'
+import { askSession, session, type Role } from './live/session'
 import type { Words } from './words/words'
 
 declare module 'vue-router' {
   interface RouteMeta {
     open?: boolean
+    roles?: Role[]
     cohort?: keyof Words['frame']['pages']
   }
 }
@@ -19,6 +21,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/cohorts/:cohort', name: 'class', component: () => import('./pages/ClassNow.vue'), props: true, meta: { cohort: 'class' } },
   { path: '/cohorts/:cohort/progress', name: 'progress', component: () => import('./pages/ProgressMap.vue'), props: true, meta: { cohort: 'progress' } },
   { path: '/cohorts/:cohort/people/:person', name: 'person', component: () => import('./pages/OneTrainee.vue'), props: true },
+  { path: '/cohorts/:cohort/inbox', name: 'inbox', component: () => import('./pages/CohortInbox.vue'), props: true, meta: { cohort: 'inbox', roles: ['clerk', 'admin'] } },
   { path: '/users', name: 'users', component: () => import('./pages/UserList.vue') },
   { path: '/users/:user', name: 'user', component: () => import('./pages/UserPage.vue'), props: true },
   { path: '/account', name: 'account', component: () => import('./pages/MyAccount.vue') },

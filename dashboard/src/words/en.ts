@@ -3,6 +3,7 @@ import { classNow } from './en/class-now'
 import { cohorts } from './en/cohorts'
 import { dates } from './en/dates'
 import { frame } from './en/frame'
+import { inbox } from './en/inbox'
 import { law } from './en/law'
 import { oneTrainee } from './en/one-trainee'
 import { progress } from './en/progress'
@@ -19,5 +20,6 @@ export const en: typeof zh = {
   dates,
   progress,
   oneTrainee,
+  inbox,
   users,
 }

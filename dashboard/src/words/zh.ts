@@ -3,6 +3,7 @@ import { classNow } from './zh/class-now'
 import { cohorts } from './zh/cohorts'
 import { dates } from './zh/dates'
 import { frame } from './zh/frame'
+import { inbox } from './zh/inbox'
 import { law } from './zh/law'
 import { oneTrainee } from './zh/one-trainee'
 import { progress } from './zh/progress'
@@ -18,5 +19,6 @@ export const zh = {
   dates,
   progress,
   oneTrainee,
+  inbox,
   users,
 }

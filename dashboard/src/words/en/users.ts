@@ -7,7 +7,7 @@ export const users: typeof zh.users = {
   onlyAdminsWhy: 'Your role does not show users. For a new account, one to be closed or a password, ask an administrator.',
   find: 'Find',
   findHint: 'Name or sign-in name',
-  shown: (shown, all) => (shown === all ? `${all} users` : `${shown} of ${all} users`),
+  shown: (shown, all) => `${shown === all ? '' : `${shown} of `}${all} user${all === 1 ? '' : 's'}`,
   noneFound: 'No such user',
   noneFoundWhy: 'Try another name.',
   clear: 'Clear',
