@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import type { ProgressPeriod } from '@/live/facts'
 import { laidOut, rowsSeen, seen } from './columns'
 
-const period = (date: string): ProgressPeriod => ({ date }) as ProgressPeriod
+const period = (date: string): ProgressPeriod => ({ date, session: 's 1', index: 1 }) as ProgressPeriod
 const periods = ['2026-05-11', '2026-05-11', '2026-05-12', '2026-05-14', '2026-05-14', '2026-05-14'].map(period)
 
 describe('the columns of the heat map', () => {
-  const laid = laidOut(periods, 20, 8)
+  const laid = laidOut(periods, 20, 8, (one, hour) => `${one.date} ${hour}: `)
 
   it('stand side by side in a day, with a gap before the next', () => {
     expect(laid.columns.map((column) => column.x)).toEqual([0, 20, 48, 76, 96, 116])
@@ -16,6 +16,10 @@ describe('the columns of the heat map', () => {
       ['2026-05-14', 76, 60],
     ])
     expect(laid.width).toBe(136)
+  })
+
+  it('are named, and lead to the proof of their hour', () => {
+    expect(laid.columns[1]).toMatchObject({ label: '2026-05-11 2: ', to: '?period=s%201/1' })
   })
 
   it('count the hours of each day from one', () => {

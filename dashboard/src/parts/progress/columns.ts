@@ -2,6 +2,15 @@
 // Out: columns and days with their place from the left, in CSS pixels. Never: a verdict.
 import type { ProgressPeriod } from '@/live/facts'
 
+/** What a letter of `cells` looks like and says. */
+export interface Said {
+  look: string
+  letter: string
+  words: string
+}
+
+export const NOTHING: Said = { look: '', letter: '', words: '' }
+
 export interface Column {
   /** From 0, in the order of the periods: the letter of `cells` that is its. */
   at: number
@@ -9,6 +18,10 @@ export interface Column {
   x: number
   /** The how-manieth period of its day, from 1. */
   hour: number
+  /** The rest of the address of its proof, after the person's. */
+  to: string
+  /** What a cell's own words begin with. */
+  label: string
 }
 
 export interface DayColumns {
@@ -24,7 +37,12 @@ export interface LaidOut {
   width: number
 }
 
-export function laidOut(periods: readonly ProgressPeriod[], cell: number, gap: number): LaidOut {
+export function laidOut(
+  periods: readonly ProgressPeriod[],
+  cell: number,
+  gap: number,
+  label: (period: ProgressPeriod, hour: number) => string,
+): LaidOut {
   const columns: Column[] = []
   const days: DayColumns[] = []
   let x = 0
@@ -34,7 +52,9 @@ export function laidOut(periods: readonly ProgressPeriod[], cell: number, gap: n
       if (day) x += gap
       days.push((day = { date: period.date, x, width: 0, columns: [] }))
     }
-    const column = { at, period, x, hour: day.columns.length + 1 }
+    const hour = day.columns.length + 1
+    const to = `?period=${encodeURIComponent(period.session)}/${period.index}`
+    const column = { at, period, x, hour, to, label: label(period, hour) }
     columns.push(column)
     day.columns.push(column)
     day.width += cell

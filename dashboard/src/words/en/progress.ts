@@ -41,7 +41,7 @@ export const progress: typeof zh.progress = {
     seminar: (needed) => `sem. ${needed}`,
     hint: 'Point at a cell for its reason, open it to see where it comes from. By keyboard: arrows move, Enter opens. s: seminar hours.',
     legend: 'Legend',
-    cell: (day, hour, course, verdict) => `${day}, ${hour}, ${course}: ${verdict}`,
+    cell: (day, hour, course) => `${day}, ${hour}, ${course}: `,
     seminarMark: 's',
   },
   forecast: {

@@ -53,7 +53,8 @@ export const progress = {
     seminar: (needed: number) => `研讨/${needed}`,
     hint: '指向一格看原因，点开看它怎么来的。用键盘：方向键移动，回车打开。标「研」的是研讨、交流。',
     legend: '图例',
-    cell: (day: string, hour: string, course: string, verdict: string) => `${day} ${hour} ${course}：${verdict}`,
+    /** Before the verdict. */
+    cell: (day: string, hour: string, course: string) => `${day} ${hour} ${course}：`,
     seminarMark: '研',
   },
   forecast: {
