@@ -21,6 +21,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/cohorts/:cohort', name: 'class', component: () => import('./pages/ClassNow.vue'), props: true, meta: { cohort: 'class' } },
   { path: '/cohorts/:cohort/progress', name: 'progress', component: () => import('./pages/ProgressMap.vue'), props: true, meta: { cohort: 'progress' } },
   { path: '/cohorts/:cohort/people/:person', name: 'person', component: () => import('./pages/OneTrainee.vue'), props: true },
+  { path: '/cohorts/:cohort/findings', name: 'findings', component: () => import('./pages/CohortFindings.vue'), props: true, meta: { cohort: 'findings', roles: ['teacher', 'clerk', 'approver', 'auditor', 'admin'] } },
   { path: '/cohorts/:cohort/inbox', name: 'inbox', component: () => import('./pages/CohortInbox.vue'), props: true, meta: { cohort: 'inbox', roles: ['clerk', 'admin'] } },
   { path: '/users', name: 'users', component: () => import('./pages/UserList.vue') },
   { path: '/users/:user', name: 'user', component: () => import('./pages/UserPage.vue'), props: true },

@@ -2,6 +2,7 @@
 import { classNow } from './en/class-now'
 import { cohorts } from './en/cohorts'
 import { dates } from './en/dates'
+import { findings } from './en/findings'
 import { frame } from './en/frame'
 import { inbox } from './en/inbox'
 import { law } from './en/law'
@@ -20,6 +21,7 @@ export const en: typeof zh = {
   dates,
   progress,
   oneTrainee,
+  findings,
   inbox,
   users,
 }

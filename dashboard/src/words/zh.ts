@@ -2,6 +2,7 @@
 import { classNow } from './zh/class-now'
 import { cohorts } from './zh/cohorts'
 import { dates } from './zh/dates'
+import { findings } from './zh/findings'
 import { frame } from './zh/frame'
 import { inbox } from './zh/inbox'
 import { law } from './zh/law'
@@ -19,6 +20,7 @@ export const zh = {
   dates,
   progress,
   oneTrainee,
+  findings,
   inbox,
   users,
 }

@@ -10,7 +10,7 @@ export const frame: typeof zh.frame = {
   signOut: 'Sign out',
   account: 'My account',
   cohorts: 'Cohorts',
-  pages: { class: 'Class now', progress: 'Progress', inbox: 'Inbox' },
+  pages: { class: 'Class now', progress: 'Progress', findings: 'Findings', inbox: 'Inbox' },
   menu: 'Pages',
   link: {
     connecting: 'Connecting',

@@ -8,7 +8,7 @@ export const frame = {
   signOut: '退出登录',
   account: '我的账号',
   cohorts: '班次',
-  pages: { class: '课堂', progress: '进度', inbox: '待认领' },
+  pages: { class: '课堂', progress: '进度', findings: '待核事项', inbox: '待认领' },
   menu: '页面',
   link: {
     connecting: '正在连接',

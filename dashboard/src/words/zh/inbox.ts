@@ -62,8 +62,8 @@ export const inbox = {
     periods: (count: number) => `${count} 个学时有变化`,
     noPeriods: '没有学时因此变化',
     valid: (minutes: string) => `有效 ${minutes}`,
-    gone: '将消除的核查事项',
-    fresh: '将新增的核查事项',
+    gone: '将消除的待核事项',
+    fresh: '将新增的待核事项',
     people: (count: number) => `${count} 人`,
   },
 }
