@@ -38,6 +38,7 @@ def ground(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     try:
         made.start()
         made.simulate()
+        made.unclaimed()
         made.activate()
         yield made
     finally:

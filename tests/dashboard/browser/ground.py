@@ -151,6 +151,11 @@ class Ground:
             capture_output=True,
         )
 
+    def unclaimed(self) -> None:
+        """An account that matches nobody comes in."""
+        known = {"account": "u-stranger", "connection": "c-stranger", "name": WATCHED}
+        self.push(self.event("classroom.joined", **known), self.event("camera.on", **known))
+
     def activate(self) -> None:
         """Sets the passwords of all who have opened their links."""
         for name in USERS.keys() - set(_WAITING):
@@ -170,6 +175,14 @@ class Ground:
         }
         self._post(f"/v1/ingest/{SOURCE}", body, headers)
         return name
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """What the log says of its deliveries, by the command line."""
+        command = [sys.executable, "-m", "monitor", "ledger", "find", "--source", SOURCE, "--json"]
+        asked = [*command, "--data", str(self.folder / "data")]
+        done = subprocess.run(asked, env=_environment(), check=True, capture_output=True)
+        told: list[dict[str, Any]] = json.loads(done.stdout)
+        return told
 
     def event(self, kind: str, **data: Any) -> dict[str, Any]:
         """What happens to the watched one, now."""
