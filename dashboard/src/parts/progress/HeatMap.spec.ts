@@ -87,4 +87,14 @@ describe('the heat map', () => {
     expect(document.activeElement?.closest('[data-row]')?.getAttribute('data-row')).toBe('299')
     expect(document.activeElement?.closest('[data-col]')?.getAttribute('data-col')).toBe('88')
   })
+
+  it('keeps the place that has the focus, where it was scrolled away', async () => {
+    const wrapper = await map()
+    const grid = wrapper.get<HTMLElement>('[role=grid]')
+    grid.element.scrollTop = 5_000
+    await grid.trigger('scroll')
+    await vi.waitFor(() => expect(wrapper.find('[data-row="120"]').exists()).toBe(true))
+    expect(wrapper.findAll('[data-row="1"]').length).toBe(0)
+    expect(wrapper.findAll('[data-row="0"] a[tabindex="0"]').length).toBe(1)
+  })
 })
