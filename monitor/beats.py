@@ -37,59 +37,75 @@ class Head(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     datacontenttype: str | None = None
 
 
-class Said:
-    """What a beat says of whom, where and through which connection; `on`: the camera was on.
+class Named:
+    """A cohort as beats name it (None: they name none), and the number that stands for it in columns.
 
-    `cohort` is the one it names, the same object for all that name it.
+    One name has one number as long as there is anything that was said under it.
     """
 
-    __slots__ = ("__weakref__", "cohort", "data", "number", "on")
+    __slots__ = ("__weakref__", "code", "name")
 
-    def __init__(self, data: Data, number: int, cohort: str | None) -> None:
+    def __init__(self, name: str | None, code: int) -> None:
+        self.name = name
+        self.code = code
+
+
+class Said:
+    """What a beat says of whom, where and through which connection; `on`: the camera was on."""
+
+    __slots__ = ("__weakref__", "data", "named", "number", "on")
+
+    def __init__(self, data: Data, number: int, named: Named) -> None:
         self.data = data
-        self.cohort = cohort
+        self.named = named
         self.on = data.camera == "on"
         self.number = number
 
 
-Columns = tuple["array[int]", "array[int]", "array[int]", "array[int]"]
-"""Numbers, instants, ids and prints of beats, as `Beats` holds them."""
+Columns = tuple["array[int]", "array[int]", "array[int]", "array[int]", "array[int]"]
+"""Numbers, instants, ids, prints and codes of beats, as `Beats` holds them."""
 
 
 class Beats:
     """Plain beats of one source in columns, in no order; at least one.
 
-    `said` are those that `numbers` stand for; `at` in milliseconds, from `first` to `last`; `ids` are hashes
-    of the event ids and `prints` of all else that an event says but for its time, both worth something in
-    this process only.
+    `at` is in milliseconds, from `first` to `last`; `ids` are hashes of the event ids and `prints` of all
+    else that an event says but for its time, both worth something in this process only; `codes` stand for
+    the cohorts that they name. `keeps` keeps alive what `numbers` and `codes` stand for: their `Said`, or
+    whatever holds them. In a thousand classes these are beyond the cache: whoever only counts, sorts or hands
+    on beats touches none of them.
     """
 
-    __slots__ = ("at", "first", "ids", "last", "numbers", "prints", "said")
+    __slots__ = ("at", "codes", "first", "ids", "keeps", "last", "numbers", "prints")
 
-    def __init__(self, said: Iterable[Said], columns: Columns, first: int, last: int) -> None:
-        self.said = tuple(said)
-        self.numbers, self.at, self.ids, self.prints = columns
+    def __init__(self, keeps: tuple[object, ...], columns: Columns, first: int, last: int) -> None:
+        self.keeps = keeps
+        self.numbers, self.at, self.ids, self.prints, self.codes = columns
         self.first, self.last = first, last
 
     @classmethod
-    def of(
-        cls,
-        said: Iterable[Said],
-        numbers: Iterable[int],
-        at: Sequence[int],
-        ids: Iterable[int],
-        prints: Iterable[int],
-    ) -> Beats:
-        """The same of numbers that are in no columns yet."""
-        columns = (array("q", numbers), array("q", at), array("q", ids), array("q", prints))
-        return cls(set(said), columns, min(at), max(at))
+    def of(cls, said: Sequence[Said], at: Sequence[int], ids: Iterable[int], prints: Iterable[int]) -> Beats:
+        """The same of beats that are in no columns yet."""
+        columns = (
+            array("q", [one.number for one in said]),
+            array("q", at),
+            array("q", ids),
+            array("q", prints),
+            array("q", [one.named.code for one in said]),
+        )
+        return cls(tuple(set(said)), columns, min(at), max(at))
 
-    def those(self, cohorts: set[str | None]) -> Beats | None:
-        """Those that name one of these cohorts (None: that name none)."""
-        said = {one.number: one for one in self.said if one.cohort in cohorts}
-        rows = zip(self.numbers, self.at, self.ids, self.prints, strict=True)
-        some = [row for row in rows if row[0] in said]
-        return Beats.of(said.values(), *zip(*some, strict=True)) if some else None
+    def those(self, codes: set[int]) -> Beats | None:
+        """Those that name one of these cohorts."""
+        some = [row for row in zip(*self._columns(), strict=True) if row[-1] in codes]
+        if not some:
+            return None
+        columns = [array("q", column) for column in zip(*some, strict=True)]
+        at = columns[1]
+        return Beats(self.keeps, (columns[0], at, *columns[2:]), min(at), max(at))  # type: ignore[arg-type]
+
+    def _columns(self) -> Columns:
+        return self.numbers, self.at, self.ids, self.prints, self.codes
 
     def __len__(self) -> int:
         return len(self.at)
@@ -97,9 +113,15 @@ class Beats:
 
 _by_bytes: dict[bytes, Said] = {}
 _by_words: dict[tuple[str | None, ...], Said] = {}
-_cohorts: dict[str | None, str | None] = {}
 _by_number: WeakValueDictionary[int, Said] = WeakValueDictionary()
 _made = 0
+NAMES_NONE: Final = 0
+"""The code of beats that name no cohort."""
+_none: Final = Named(None, NAMES_NONE)
+_by_name: WeakValueDictionary[str | None, Named] = WeakValueDictionary()
+_by_code: WeakValueDictionary[int, Named] = WeakValueDictionary()
+_by_name[None] = _by_code[NAMES_NONE] = _none
+_named = 0
 
 _decode_array = msgspec.json.Decoder(list[Head]).decode
 _decode_one = msgspec.json.Decoder(Head).decode
@@ -108,6 +130,16 @@ _decode_one = msgspec.json.Decoder(Head).decode
 def of_number(number: int) -> Said:
     """What a number stands for that stands in columns."""
     return _by_number[number]
+
+
+def name_of(code: int) -> str | None:
+    """The cohort that a code stands for that stands in columns; None where beats name none."""
+    return _by_code[code].name
+
+
+def codes_of(cohorts: Iterable[str | None]) -> set[int]:
+    """The codes of those of these cohorts that anything kept names."""
+    return {one.code for name in cohorts if (one := _by_name.get(name)) is not None}
 
 
 def heads(body: bytes) -> list[Head] | None:
@@ -145,14 +177,21 @@ def _of_words(data: Data) -> Said:
     if len(_by_bytes) >= _REMEMBERED or len(_by_words) >= _REMEMBERED:
         _by_bytes.clear()
         _by_words.clear()
-        _cohorts.clear()
     words = (data.cohort, data.account, data.room, data.instance, data.connection, data.camera)
     known = _by_words.get(words)
     if known is None:
         _made += 1
-        known = _by_words[words] = _by_number[_made] = Said(
-            data, _made, _cohorts.setdefault(data.cohort, data.cohort)
-        )
+        known = _by_words[words] = _by_number[_made] = Said(data, _made, _of_name(data.cohort))
+    return known
+
+
+def _of_name(cohort: str | None) -> Named:
+    """The one `Named` for this name."""
+    global _named
+    known = _by_name.get(cohort)
+    if known is None:
+        _named += 1
+        known = _by_name[cohort] = _by_code[_named] = Named(cohort, _named)
     return known
 
 
@@ -188,7 +227,6 @@ class Row(NamedTuple):
     """A plain beat as a row of the columns."""
 
     said: Said
-    number: int
     at: int
     id: int
     print: int
@@ -201,11 +239,11 @@ class Taken:
     looked at: what each is told is put together when it is asked for.
     """
 
-    __slots__ = ("_beats", "_named", "events", "ids")
+    __slots__ = ("_beats", "_codes", "events", "ids")
 
     def __init__(self, beats: Beats | Row | None, events: list[Event], ids: list[str]) -> None:
         self._beats = beats
-        self._named: set[str | None] | None = None
+        self._codes: set[int] | None = None
         self.events = events
         self.ids = ids
 
@@ -214,35 +252,43 @@ class Taken:
         """All its plain beats; None where there are none."""
         if isinstance(self._beats, Row):
             one = self._beats
-            self._beats = Beats.of((one.said,), (one.number,), (one.at,), (one.id,), (one.print,))
+            self._beats = Beats.of((one.said,), (one.at,), (one.id,), (one.print,))
         return self._beats
 
     def beats(self, cohort: str | None) -> Beats | None:
         """The plain beats that name a cohort (None: that name none); None where there are none."""
-        every, names = self.every, self._names()
-        if every is None or cohort not in names:
+        every, wanted, codes = self.every, codes_of((cohort,)), self.codes()
+        if every is None or wanted.isdisjoint(codes):
             return None
-        return every if len(names) == 1 else every.those({cohort})
+        return every if len(codes) == 1 else every.those(wanted)
+
+    def codes(self) -> set[int]:
+        """The codes of the cohorts that its plain beats name."""
+        if self._codes is None:
+            beats = self._beats
+            if beats is None:
+                self._codes = set()
+            else:
+                self._codes = {beats.said.named.code} if isinstance(beats, Row) else set(beats.codes)
+        return self._codes
 
     def cohorts(self) -> set[str | None]:
         """The cohorts that its events name; None where one names none."""
-        return {*self._names(), *(event.data.cohort for event in self.events)}
+        return {*map(name_of, self.codes()), *(event.data.cohort for event in self.events)}
 
     def only(self, cohorts: set[str | None]) -> Taken:
         """Those of its events that name one of these cohorts (None: that name none)."""
-        names = self._names()
+        codes, wanted = self.codes(), codes_of(cohorts)
         beats = self._beats
-        if not names <= cohorts:
-            every = None if names.isdisjoint(cohorts) else self.every
-            beats = None if every is None else every.those(cohorts)
+        if not codes <= wanted:
+            every = None if codes.isdisjoint(wanted) else self.every
+            beats = None if every is None else every.those(wanted)
         return Taken(beats, [event for event in self.events if event.data.cohort in cohorts], self.ids)
 
-    def _names(self) -> set[str | None]:
-        if self._named is None:
-            beats = self._beats
-            of = () if beats is None else (beats.said,) if isinstance(beats, Row) else beats.said
-            self._named = {one.cohort for one in of}
-        return self._named
+    def without(self, codes: set[int]) -> Taken:
+        """Its plain beats that name none of these cohorts."""
+        every = self.every
+        return Taken(None if every is None else every.those(self.codes() - codes), [], self.ids)
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Taken:
@@ -267,7 +313,7 @@ class Taken:
         if says is None:
             return None
         ids = [head.id for head in beats]
-        columns = (says, [one.number for one in says], at, list(map(hash, ids)), prints(beats, datas))
+        columns = (says, at, list(map(hash, ids)), prints(beats, datas))
         return cls(Beats.of(*columns) if says else None, others, ids + [event.id for event in others])
 
     @classmethod
@@ -278,7 +324,7 @@ class Taken:
         if says is None:
             return None
         print_ = print_of(beat.datacontenttype, data)
-        return cls(Row(says, says.number, at, hash(beat.id), print_), [], [beat.id])
+        return cls(Row(says, at, hash(beat.id), print_), [], [beat.id])
 
 
 def plain(event: Event) -> Row | None:
@@ -290,6 +336,6 @@ def plain(event: Event) -> Row | None:
     says = None if found is None else said([bytes(found[0].data)])
     if found is None or says is None:
         one = _of_words(data)
-        return Row(one, one.number, event.at, hash(event.id), hash(event.raw))
+        return Row(one, event.at, hash(event.id), hash(event.raw))
     print_ = prints(found, [bytes(found[0].data)])[0]
-    return Row(says[0], says[0].number, event.at, hash(event.id), print_)
+    return Row(says[0], event.at, hash(event.id), print_)

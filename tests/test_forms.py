@@ -1,10 +1,15 @@
 """Bodies recognised by their form: the same events as when each is read by itself, whatever is altered."""
 
 import json
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet
 
+import numpy as np
 import pytest
 
 from monitor import forms
@@ -197,3 +202,68 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
             assert told(body(writer, first)) == plainly(body(writer, first))
         assert len(forms._words.said) <= 20 + 2 * COUNT
     assert all(len(known) <= 4 for known in forms._forms.values())
+
+
+def test_words_learnt_one_by_one_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A platform whose way of writing is known says ever new words: connections, day after day."""
+    monkeypatch.setattr(forms, "_TAILS", 20)
+    fresh = WRITERS["compact"]
+    for day in range(12):
+        items = [fresh(n).replace("u-", f"u-{day}-") for n in range(COUNT)]
+        whole = f"[{','.join(items)}]".encode()
+        assert told(whole) == plainly(whole)
+        assert len(forms._words.said) <= 20 + 2 * COUNT
+
+
+def test_what_beats_that_wait_keep_of_words_long_forgotten_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(forms, "_TAILS", 5)
+    monkeypatch.setattr(forms, "_kept", WeakSet())
+    monkeypatch.setattr(forms, "_words", forms._Words())
+    fresh = WRITERS["compact"]
+    wait = []
+    for day in range(20):
+        items = [fresh(n).replace("u-", f"u-{day}-") for n in range(COUNT)]
+        whole = f"[{','.join(items)}]".encode()
+        for _ in range(3):
+            assert told(whole) == plainly(whole)
+            wait.append(native.take(whole, "main", NOW, False)[0])
+        assert len(forms._kept) <= forms._GENERATIONS
+    assert len(forms._kept) == forms._GENERATIONS
+    assert [taken.cohorts() for taken in wait] == [{"k0", "k1"}] * len(wait)
+    wait.clear()
+    whole = body("compact", 0)
+    for _ in range(3):
+        assert told(whole) == plainly(whole)
+    assert forms.read(whole, "main") is not None
+
+
+def test_places_are_found_whatever_slots_their_keys_share() -> None:
+    rng = random.Random(1)
+    places = forms._Places()
+    keys = [rng.getrandbits(4) << 40 | rng.getrandbits(4) for _ in range(300)]
+    keys += [rng.getrandbits(63) - (1 << 62) for _ in range(300)] + [0, -1, 63, 64]
+    every = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    for key, place in every.items():
+        assert places.find(np.array([key]))[0] == -1
+        places.add(key, place)
+        assert places.find(np.array([key]))[0] == place
+    asked = [rng.choice((rng.choice(keys), rng.getrandbits(6), rng.getrandbits(45))) for _ in range(3_000)]
+    assert places.find(np.array(asked)).tolist() == [every.get(key, -1) for key in asked]
+
+
+def test_a_key_is_under_a_secret_even_where_the_hashes_of_text_are_not() -> None:
+    show = "from monitor import forms; print(hash('x'), forms._key('x'))"
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", show],
+            env=os.environ | {"PYTHONHASHSEED": "0"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for _ in range(2)
+    ]
+    assert told[0][0] == told[1][0]
+    assert told[0][1] != told[1][1]

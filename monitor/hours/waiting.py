@@ -32,18 +32,18 @@ GiveMany = Callable[[str, Numbers, Numbers], None]
 class _Gathered:
     """Beats of one source: large parts as they are, the rows of small ones behind each other."""
 
-    __slots__ = ("at", "ids", "numbers", "parts", "prints", "said")
+    __slots__ = ("at", "ids", "keeps", "numbers", "parts", "prints")
 
     def __init__(self) -> None:
         self.parts: list[Beats] = []
-        self.said: set[Said] = set()
+        self.keeps: set[object] = set()
         self.at, self.ids, self.prints, self.numbers = array("q"), array("q"), array("q"), array("q")
 
     def add(self, beats: Beats) -> None:
         if len(beats.at) > _SMALL:
             self.parts.append(beats)
         else:
-            self.said.update(beats.said)
+            self.keeps.update(beats.keeps)
             self.at.extend(beats.at)
             self.ids.extend(beats.ids)
             self.prints.extend(beats.prints)

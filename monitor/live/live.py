@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
 
-from monitor.beats import Taken
+from monitor.beats import NAMES_NONE, Taken, codes_of, name_of
 from monitor.hours.dues import Dues
 from monitor.hours.evidence import FOREVER
 from monitor.hours.ids import Doubt
@@ -32,6 +32,8 @@ IDLE_MS: Final = 10 * 60_000
 """A cohort that nobody asked for this long is let go."""
 _MOST_WAITING: Final = 512
 """Beats that wait to be folded into a cohort at which nobody looks."""
+_FEW: Final = 8
+"""Cohorts that a delivery names, up to which each is looked up by its name."""
 _FORMER: Final = 4
 """How many cohorts folded up to an earlier position are kept."""
 
@@ -106,6 +108,9 @@ class Live:
             return
         if entry.kind != "delivery":
             return
+        if not taken.events and len(taken.codes()) > _FEW and NAMES_NONE not in taken.codes():
+            self._took_many(entry, taken)
+            return
         cohorts = taken.cohorts()
         if None in cohorts:
             self._unnamed.add(entry, taken.only({None}))
@@ -122,13 +127,21 @@ class Live:
         if cohorts - awake and self._loose.add(entry, taken.only(cohorts - awake)):
             self._part()
 
+    def _took_many(self, entry: Entry, taken: Taken) -> None:
+        """The same of nothing but beats for many cohorts: only those that somebody watches are looked up."""
+        awake = codes_of({*self._watched, *self._folding}) & taken.codes()
+        for name in map(name_of, awake):
+            self._tell_at_once(name, entry, taken)
+        if self._places and self._loose.add(entry, taken.without(awake) if awake else taken):
+            self._part()
+
     def _tell_at_once(self, cohort: str | None, entry: Entry, taken: Taken) -> None:
         """Gives an entry to a cohort that somebody watches, or lays it aside while that is folded anew."""
         place = self._places[cohort or ""]
         if place.missed is not None:
             place.missed.append((entry, taken))
             place.waits(entry.at)
-        elif self._take(place, entry, taken):
+        elif place.take(entry, taken):
             place.waits(entry.at)
             self._soon(cohort or "", place)
 
@@ -136,24 +149,12 @@ class Live:
         """Gives all cohorts what came for them while nobody looked."""
         lots, others = self._loose.parted()
         for lot in lots:
-            place = self._places.get(lot.cohort)
-            if place is not None and place.held is not None:
-                try:
-                    place.held.take_many(lot)
-                except Doubt:
-                    place.doubt()
+            if (place := self._places.get(lot.cohort)) is not None:
+                place.take_many(lot)
         for entry, taken in others:
             for name in taken.cohorts():
                 if (place := self._places.get(name or "")) is not None:
-                    self._take(place, entry, taken)
-
-    def _take(self, place: Place, entry: Entry, taken: Taken) -> bool:
-        """Folds an entry into a cohort that is held; whether that has something to tell now."""
-        try:
-            return place.held is not None and place.held.take(entry, taken)
-        except Doubt:
-            place.doubt()
-            return True
+                    place.take(entry, taken)
 
     def _catch_up(self, place: Place) -> None:
         """Folds what came while nobody looked, and what names no cohort and was not read yet."""
@@ -167,7 +168,7 @@ class Live:
         if parts is None:
             place.stale = True
         for entry, taken in parts or ():
-            self._take(place, entry, taken)
+            place.take(entry, taken)
 
     def tick(self, now: int) -> None:
         """Tells watchers what time alone has changed by `now`."""
@@ -321,7 +322,7 @@ class Live:
             if place.held is not None:
                 place.held.wait_for(_MOST_WAITING)
             for entry, taken in place.missed:
-                self._take(place, entry, taken)
+                place.take(entry, taken)
         except BaseException:
             place.stale = True
             raise

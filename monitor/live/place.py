@@ -1,7 +1,7 @@
 """One cohort's place among those that are live: what is held of it, who watches, what its boards were told.
 
-In: what is held, once it is folded. Out: its board turned to an instant, and what that changed. Never: folds,
-sends, reads a clock.
+In: what is held, once it is folded, and entries for it. Out: its board turned to an instant, and what that changed. Never: reads
+the log, sends, reads a clock.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 
 from monitor.beats import Taken
+from monitor.hours.ids import Doubt
 from monitor.live.change import Change, difference
 from monitor.live.held import Held
+from monitor.live.loose import Lot
 from monitor.live.state import Board, Mask
 from monitor.live.watch import VIEWS, Channel, View
 from monitor.store.entry import Entry
@@ -35,6 +37,22 @@ class Place:
     def doubt(self) -> None:
         """Only a fold that keeps every event can tell: it is to be folded so."""
         self.whole = self.stale = True
+
+    def take(self, entry: Entry, taken: Taken) -> bool:
+        """Folds an entry into what is held; whether that has something to tell now."""
+        try:
+            return self.held is not None and self.held.take(entry, taken)
+        except Doubt:
+            self.doubt()
+            return True
+
+    def take_many(self, lot: Lot) -> None:
+        """Folds what many entries brought into what is held."""
+        try:
+            if self.held is not None:
+                self.held.take_many(lot)
+        except Doubt:
+            self.doubt()
 
     def waits(self, at: int) -> None:
         """Something that arrived at this instant is to be told."""

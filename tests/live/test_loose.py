@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from random import Random
 
 import pytest
 from hypothesis import given
 
+from monitor import beats, forms
 from monitor.beats import Taken
 from monitor.hours.ids import Doubt
 from monitor.ingest import sources
@@ -20,6 +22,7 @@ from tests.hours.cohorts import Made, law
 from tests.hours.test_laws import anything, seeds
 from tests.serve.school import COHORT, cohort_file
 
+from .stage import Stage, heard
 from .test_lean import DAY_MS, cohort_entry, deliveries, told
 
 
@@ -111,3 +114,76 @@ def test_beats_that_are_ahead_or_late_keep_their_arrival(arrives: int, account: 
         assert many.last_change(now) == each.last_change(now)
         assert many.due() == each.due()
     assert told(many, 10**13) == told(each, 10**13)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_beats_of_many_classes_come_to_their_own(together: bool) -> None:
+    """Read by the hundred and one by one, and long after the words they say were forgotten."""
+    rng = Random(3)
+    loose = Loose()
+    expected: dict[str, list[tuple[int, int]]] = {}
+    brought: dict[str, set[int]] = {}
+    for position in range(1, 13):
+        events = []
+        for n in range(40 if together else 1):
+            cohort = f"k-{rng.randrange(25)}" if n % 2 else f"only-{position}-{n % 3}"
+            at = (position * 40 + n) * 1_000
+            brought.setdefault(cohort, set()).add(position)
+            expected.setdefault(cohort, []).append((at, hash(f"e{position}-{n}")))
+            data = {"cohort": cohort, "account": f"u-{rng.randrange(5)}", "room": "r", "camera": "on"}
+            head = {"specversion": "1.0", "id": f"e{position}-{n}", "source": "main"}
+            events.append({**head, "type": "camera.heartbeat", "time": rfc3339(at), "data": data})
+        body = json.dumps(events if together else events[0], separators=(",", ":")).encode()
+        entry = Entry(position, "delivery", "main", 10**6, {}, body, "native/1", f"{position:064x}")
+        loose.add(entry, sources.taken(entry))
+    del entry
+    beats._by_bytes.clear()
+    beats._by_words.clear()
+    forms._forms.clear()
+    forms._words = forms._Words()
+    gc.collect()
+    lots, others = loose.parted()
+    assert not others
+    assert len({lot.cohort for lot in lots}) == len(lots)
+    told = {lot.cohort: list(zip(lot.beats.at, lot.beats.ids, strict=True)) for lot in lots}
+    assert told == expected
+    for lot in lots:
+        assert lot.positions.tolist() == sorted(brought[lot.cohort])
+        assert [lot.parts[number][0].position for number in lot.which] == sorted(brought[lot.cohort])
+        assert (lot.beats.first, lot.beats.last) == (min(lot.beats.at), max(lot.beats.at))
+        assert lot.last.position == max(lot.positions)
+    wait = {lot.cohort: lot.beats for lot in lots}
+    del lot, lots, loose
+    gc.collect()
+    for cohort, waiting in wait.items():
+        assert {beats.of_number(number).data.cohort for number in waiting.numbers} == {cohort}
+
+
+async def test_a_delivery_for_many_classes_reaches_who_watches_one_of_them(stage: Stage) -> None:
+    """And the classes at which nobody looks have theirs when they are asked."""
+    names = [COHORT, *(f"other-{n}" for n in range(12))]
+    for name in names:
+        file = cohort_file()
+        await stage.cohort(file | {"cohort": {**file["cohort"], "id": name}})
+        assert await stage.live.answer(name, None, None, stage.clock()) is not None
+    watcher = await stage.watch()
+    heard(watcher)
+    await stage.push(
+        [
+            stage.event("camera.heartbeat", "u-1", f"08:{minute}:{n:02d}", camera="on", cohort=name)
+            for minute in (16, 17, 18)
+            for n, name in enumerate(names)
+        ]
+    )
+    assert stage.later.pass_by()
+    assert heard(watcher)
+    fresh = stage.fresh()
+    for name in names:
+        now = stage.clock()
+        asked = [await live.answer(name, None, None, now) for live in (stage.live, fresh)]
+        assert asked[0] is not None
+        assert asked[1] is not None
+        assert asked[0].document == asked[1].document
+        assert asked[0].fold.heard == {
+            "main": instant("2026-05-11T08:18:00+08:00") + names.index(name) * 1_000
+        }
