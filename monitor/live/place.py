@@ -1,7 +1,7 @@
 """One cohort's place among those that are live: what is held of it, who watches, what its boards were told.
 
-In: what is held, once it is folded, and entries for it. Out: its board turned to an instant, and what that changed. Never: reads
-the log, sends, reads a clock.
+In: what is held, once it is folded, and entries for it. Out: its board turned to an instant, and what that
+changed. Never: reads the log, sends, reads a clock.
 """
 
 from __future__ import annotations
