@@ -35,6 +35,7 @@ PAGES: Final[dict[str, Seen]] = {
     "person, hour": Seen("yan", f"/cohorts/{OURS}/people/t01?period=s01/0", "button.event"),
     "inbox": Seen("cha", f"/cohorts/{OURS}/inbox", ".accounts select"),
     "inbox, of nobody": Seen("yan", f"/cohorts/{OURS}/inbox", "main h2"),
+    "findings": Seen("cha", f"/cohorts/{OURS}/findings", "main a[href*=people]"),
     "users": Seen("root", "/users", "main li a"),
     "user": Seen("root", "/users/{user}", "main h1"),
     "account": Seen("yan", "/account", "main h1"),
