@@ -1,12 +1,14 @@
 """Which core works for whom: what is measured, and the raw limit, on one; the load that drives it on another.
 
-In: a process. Out: it is bound, where the system can do that and has two cores. Never: more than two cores,
-so that a large machine measures what a small one does.
+In: a process. Out: it is bound, where the system can do that and has two cores; meanwhile nobody looks for garbage
+here, so that what is measured never waits for our own housekeeping. Never: more than two cores, so that a large
+machine measures what a small one does.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 from collections.abc import Iterator
 
@@ -43,6 +45,25 @@ def as_load() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _on(which: int) -> Iterator[None]:
+    with _no_garbage(), _bound(which):
+        yield
+
+
+@contextlib.contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Looks for garbage before, and not while the block runs."""
+    was = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+@contextlib.contextmanager
+def _bound(which: int) -> Iterator[None]:
     if _CORES is None:
         yield
         return
