@@ -1,8 +1,8 @@
 """Which core works for whom: what is measured, and the raw limit, on one; the load that drives it on another.
 
-In: a process. Out: it is bound, where the system can do that and has two cores; meanwhile nobody looks for garbage
-here, so that what is measured never waits for our own housekeeping. Never: more than two cores, so that a large
-machine measures what a small one does.
+In: a process. Out: it is bound, where the system can do that and has two cores; meanwhile nobody looks for
+garbage here, so that what is measured never waits for our own housekeeping. Never: more than two cores, so
+that a large machine measures what a small one does.
 """
 
 from __future__ import annotations
