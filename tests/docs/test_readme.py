@@ -25,22 +25,24 @@ def alone() -> tuple[str, int]:
         return host, found.getsockname()[1]
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
-@pytest.mark.skipif(sys.platform != "linux", reason="needs the whole of 127.0.0.0/8")
-def test_the_way_by_hand_ends_with_a_recount_that_is_the_same(tmp_path: Path) -> None:
-    host, port = alone()
-    text = fences("../README.md")["by-hand"].replace("127.0.0.1:8080", f"{host}:{port}")
+needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
+needs_loopback = pytest.mark.skipif(sys.platform != "linux", reason="needs the whole of 127.0.0.0/8")
+
+
+def by_hand(tmp_path: Path, host: str, port: int) -> tuple[int, str]:
+    """Runs the block as if it named that host and port; how its shell ended, and what it said."""
+    text = fences("../README.md")["by-hand"]
+    assert text.count("8080") == 1, "one place to change where the port is taken"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MONITOR_")}
     environment |= {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "MONITOR_HOST": host,
-        "MONITOR_PORT": str(port),
         "TMPDIR": str(tmp_path),
         "no_proxy": host,
     }
     with (tmp_path / "said").open("wb") as out:
         shell = subprocess.Popen(
-            ["sh", "-e", "-c", text],
+            ["sh", "-c", text.replace("127.0.0.1", host).replace("8080", str(port))],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -54,11 +56,33 @@ def test_the_way_by_hand_ends_with_a_recount_that_is_the_same(tmp_path: Path) ->
         with contextlib.suppress(ProcessLookupError):
             os.killpg(shell.pid, signal.SIGKILL)  # the service too, where the shell broke off before its end
         shell.wait()
-    said = (tmp_path / "said").read_text("utf-8")
+    return shell.returncode, (tmp_path / "said").read_text("utf-8")
 
-    assert shell.returncode == 0, said
+
+@needs_curl
+@needs_loopback
+def test_the_way_by_hand_ends_with_a_recount_that_is_the_same(tmp_path: Path) -> None:
+    code, said = by_hand(tmp_path, *alone())
+
+    assert code == 0, said
     assert '{"accepted":2,"duplicate":0,"refused":[],' in said
     assert said.splitlines()[-1].startswith("一致 the same: answer.json, bj-cnc-01")
+
+
+@needs_curl
+@needs_loopback
+def test_the_way_by_hand_stops_where_somebody_else_has_the_port_and_tells_them_nothing(
+    tmp_path: Path,
+) -> None:
+    host, _ = alone()
+    with socket.create_server((host, 0)) as stranger:
+        code, said = by_hand(tmp_path, host, stranger.getsockname()[1])
+        stranger.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            stranger.accept()
+
+    assert code != 0, said
+    assert '"accepted"' not in said
 
 
 def test_the_client_has_as_many_lines_as_is_said() -> None:
