@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from monitor.cli.bar import Bar
     from monitor.clock import now_ms
     from monitor.store.backup import BackupError, back_up
+    from monitor.store.damage import damage
     from monitor.store.migrate import NewerSchema
     from monitor.store.place import NotReached
 
@@ -45,8 +46,12 @@ def run(args: argparse.Namespace) -> int:
     except BackupError as error:
         order.stop(order.MISUSED, str(error))
     except (NotReached, NewerSchema) as error:
-        order.stop(order.WRONG, str(error))
-    except (OSError, sqlite3.Error) as error:
+        order.stop(order.WRONG, damage(error.__cause__ or error, folder.log) or str(error))
+    except Exception as error:
+        if (sentence := damage(error, folder.log)) is not None:
+            order.stop(order.WRONG, sentence)
+        if not isinstance(error, OSError | sqlite3.Error):
+            raise
         order.stop(order.WRONG, f"{args.dir}: {getattr(error, 'strerror', None) or error}")
     if made.key is not None and not made.key_inside:
         order.note(f"the key {made.key} is not in this backup; keep {folder.key} in another place")

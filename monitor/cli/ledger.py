@@ -6,6 +6,7 @@ the log says itself. Verify and export read beside a running server.
 """
 
 import argparse
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -15,6 +16,8 @@ from monitor.cli import find
 from monitor.config import add_options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from monitor.store.ledger import Ledger
     from monitor.store.verify import Head
 
@@ -92,11 +95,8 @@ def verify_log(args: argparse.Namespace) -> int:
     from monitor.store.verify import verify
 
     heads = [] if args.heads is None else _heads(args.heads)
-    ledger = _open(args)
-    try:
+    with _opened(args) as ledger:
         found = verify(ledger, Bar("校验 verify"), heads)
-    finally:
-        ledger.close()
     missed = [(str(one.head.position), one.head.hash, one.problem) for one in found.missed]
     if args.json:
         broken = found.broken and {"position": str(found.broken.position), "problem": found.broken.problem}
@@ -117,7 +117,9 @@ def verify_log(args: argparse.Namespace) -> int:
             print(f"已删除 erased: positions {', '.join(map(str, found.erased))}")
     if found.broken is not None:
         order.note(f"position {found.broken.position}: {found.broken.problem}")
-        order.note(f"the {found.entries} entries before it hold; compare with a backup")
+        links = "the links of all" if found.broken.position <= found.entries else "the"
+        before = "" if found.broken.position <= found.entries else " before it"
+        order.note(f"{links} {found.entries} entries{before} hold; compare with a backup")
     for position, link, problem in missed:
         order.note(f"head {position} {link}: {problem}")
     return order.WRONG if found.broken is not None or missed else 0
@@ -128,21 +130,22 @@ def export(args: argparse.Namespace) -> int:
     from monitor.cli import order
     from monitor.cli.aside import Aside
     from monitor.cli.bar import Bar
-    from monitor.office.extract import cohort_file, event_lines
+    from monitor.office.extract import DoesNotHold, cohort_file, event_lines, must_hold
 
-    ledger = _open(args)
-    try:
+    with _opened(args) as ledger:
         until, link = ledger.head()
-        file = cohort_file(ledger, args.id, until)
-        if file is None:
-            order.stop(order.MISUSED, f"there is no cohort {args.id}; monitor cohort list names them")
         told = {"cohort": args.id, "position": str(until), "head": link.hex()}
         try:
+            file = cohort_file(ledger, args.id, until)
+            if file is None:
+                must_hold(ledger)
+                order.stop(order.MISUSED, f"there is no cohort {args.id}; monitor cohort list names them")
             with Aside(args.dir) as aside:
                 files = {name: aside.open(name) for name in ("cohort.json", "events.ndjson", "others.ndjson")}
                 files["cohort.json"].write(file)
                 lines, others = files["events.ndjson"].write, files["others.ndjson"].write
-                for line in event_lines(ledger, file, until, Bar("导出 export"), others):
+                bar = Bar("导出 export")
+                for line in event_lines(ledger, file, until, bar, others, head=link.hex()):
                     lines(line)
                 told["events"] = files["events.ndjson"].count
                 told["others"] = files["others.ndjson"].count
@@ -150,8 +153,14 @@ def export(args: argparse.Namespace) -> int:
                 aside.open("export.json").write(json.dumps(told, indent=1).encode() + b"\n")
         except OSError as error:
             order.stop(order.WRONG, f"{error.filename or args.dir}: {error.strerror}")
-    finally:
-        ledger.close()
+        except DoesNotHold as error:
+            at, problem = error.broken.position, error.broken.problem
+            order.stop(
+                order.WRONG,
+                f"{args.dir}: 未导出：台账的链在第 {at} 条断开；请用 monitor ledger verify 核验，并从备份恢复"
+                f"（monitor restore） · nothing was exported, for the log doesn't hold: position {at}: "
+                f"{problem}; check it (monitor ledger verify), restore a backup (monitor restore)",
+            )
     if args.json:
         print(json.dumps(told))
     else:
@@ -251,6 +260,22 @@ def _answer(text: str) -> "Head | None":
     except (ValueError, TypeError, AttributeError):
         pass
     return None
+
+
+@contextlib.contextmanager
+def _opened(args: argparse.Namespace) -> "Iterator[Ledger]":
+    """The log of the data folder, to read; where it is damaged, that is said and the command ends."""
+    from monitor.cli import order
+
+    ledger = _open(args)
+    try:
+        yield ledger
+    except Exception as error:
+        if (sentence := order.failure(error, order.log(args))) is None:
+            raise
+        order.stop(order.WRONG, sentence)
+    finally:
+        ledger.close()
 
 
 def _open(args: argparse.Namespace) -> "Ledger":

@@ -21,6 +21,7 @@ from monitor.control import carry_out
 from monitor.instant import rfc3339
 from monitor.office import Declined
 from monitor.orders import Order
+from monitor.store.damage import damage
 from monitor.store.folder import Folder, FolderInUse, NotWritable
 from monitor.store.migrate import NewerSchema
 from monitor.store.outage import outage
@@ -96,13 +97,9 @@ def give(args: argparse.Namespace, order: Order, *, make: bool = True, what: str
     except aiohttp.ClientError as error:
         stop(WRONG, f"the server that has this data does not answer ({error}); is it starting or ending?")
     except Exception as error:
-        if (word := outage(error)) is None:
+        if (sentence := failure(error, there.log)) is None:
             raise
-        stop(
-            WRONG,
-            f"数据无法读写（{word}）：请检查磁盘是否已满或损坏 · "
-            "what is kept can't be read or written; see whether the disk is full or broken",
-        )
+        stop(WRONG, sentence)
     finally:
         if not done:
             there.discard()
@@ -111,6 +108,17 @@ def give(args: argparse.Namespace, order: Order, *, make: bool = True, what: str
     elif make and (sentence := there.exposed()):
         note(sentence)
     return found
+
+
+def failure(error: Exception, log: Place) -> str | None:
+    """What is wrong with the disk, the database or the log, and what to do; None for any other failure."""
+    if (sentence := damage(error, log)) is not None:
+        return sentence
+    word = outage(error)
+    return word and (
+        f"数据无法读写（{word}）：请检查磁盘是否已满或损坏 · "
+        "what is kept can't be read or written; see whether the disk is full or broken"
+    )
 
 
 def plain(row: Any) -> Any:

@@ -39,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
 
     from monitor.cli import order
     from monitor.cli.bar import Bar
-    from monitor.store.backup import BackupError, restore
+    from monitor.store.backup import LOG, BackupError, restore
+    from monitor.store.damage import damage
     from monitor.store.folder import FolderInUse, NotWritable
     from monitor.store.migrate import NewerSchema
     from monitor.store.place import NotReached
@@ -57,7 +58,11 @@ def run(args: argparse.Namespace) -> int:
         order.stop(order.MISUSED, str(error))
     except (FolderInUse, NotReached, NewerSchema) as error:
         order.stop(order.WRONG, str(error))
-    except (OSError, sqlite3.Error) as error:
+    except Exception as error:
+        if (sentence := damage(error, args.dir / LOG)) is not None:
+            order.stop(order.WRONG, sentence)
+        if not isinstance(error, OSError | sqlite3.Error):
+            raise
         where = getattr(error, "filename", None) or args.dir
         order.stop(order.WRONG, f"{where}: {getattr(error, 'strerror', None) or error}")
     if args.log_only:

@@ -30,11 +30,12 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Runs the service; 0 when it ended as told, 2 where it could not begin as told."""
+    """Runs the service; 0 when it ended as told, 1 where what is kept is no good, 2 for a wrong use."""
     from monitor import app, config
     from monitor.clock import now_ms
     from monitor.serve.journal import begin, hear_failures
-    from monitor.store.folder import FolderInUse, NotWritable
+    from monitor.store.damage import damage
+    from monitor.store.folder import Folder, FolderInUse, NotWritable
     from monitor.store.migrate import NewerSchema
     from monitor.store.outage import outage
     from monitor.store.place import NotReached
@@ -54,6 +55,10 @@ def run(args: argparse.Namespace) -> int:
         print(f"monitor: {error.filename or 'serve'}: {error.strerror or error}", file=sys.stderr)
         return MISUSED
     except Exception as error:
+        found = config.read(args, os.environ)
+        if (sentence := damage(error, Folder(found.data, found.database, make=False).log)) is not None:
+            print(f"monitor: {sentence}", file=sys.stderr)
+            return WRONG
         if (word := outage(error)) is None:
             raise
         print(

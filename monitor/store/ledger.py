@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from monitor.store.block import FAST, FORM, SMALL, Kept, pack
 from monitor.store.chain import ORIGIN
+from monitor.store.damage import DamagedBlock
 from monitor.store.entry import Entry
 from monitor.store.pages import KEY_BITS, Block, Key, open_pages
 from monitor.store.place import Place
@@ -108,7 +109,7 @@ class Ledger:
         block = self._pages.block_at(position)
         rows = [
             row._replace(body=replacement, erased=row.body_hash()) if row.position == position else row
-            for row in block.rows()
+            for row in _unpacked(block)
         ]
         self._pages.replace(block.first, *pack(rows, SMALL))
 
@@ -197,17 +198,25 @@ class Ledger:
         return self._pages.sources_of(first)
 
     def stray_source(self) -> int | None:
-        """Where a closed block should begin that a source is listed for and that isn't there, or None."""
+        """Where the first closed block should begin that a source is listed for and that isn't there."""
         return self._pages.stray_source()
 
     def _rows(self, block: Block) -> list[Kept]:
         if self._last is None or self._last[0] != block:
-            self._last = (block, block.rows())
+            self._last = (block, _unpacked(block))
         return self._last[1]
 
     def _read_young(self) -> None:
-        self._young = [row for block in self._pages.young() for row in block.rows()]
+        self._young = [row for block in self._pages.young() for row in _unpacked(block)]
         self._young_bytes = sum([len(row.body) for row in self._young])
+
+
+def _unpacked(block: Block) -> list[Kept]:
+    """The entries of a block; DamagedBlock where they can't be read."""
+    try:
+        return block.rows()
+    except ValueError as error:
+        raise DamagedBlock(block.first, block.first + block.entries - 1, str(error)) from None
 
 
 def _packed(rows: Sequence[Kept], before: bytes, level: int) -> Block:

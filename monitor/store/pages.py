@@ -114,7 +114,7 @@ class Pages(Protocol):
         """Under which sources a closed block is found."""
 
     def stray_source(self) -> int | None:
-        """Where a closed block should begin that a source is listed for and that isn't there, or None."""
+        """Where the first closed block should begin that a source is listed for and that isn't there."""
 
 
 def open_pages(place: Place, *, write: bool = False, make: bool = False) -> Pages:

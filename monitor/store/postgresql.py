@@ -192,10 +192,10 @@ class PostgreSQL:
         return sorted(row[0] for row in found)
 
     def stray_source(self) -> int | None:
-        """Where a closed block should begin that a source is listed for and that isn't there, or None."""
+        """Where the first closed block should begin that a source is listed for and that isn't there."""
         query = (
-            "SELECT s.first FROM block_sources s "
-            "WHERE NOT EXISTS (SELECT FROM blocks b WHERE b.first = s.first AND b.closed = 1) LIMIT 1"
+            "SELECT min(s.first) FROM block_sources s "
+            "WHERE NOT EXISTS (SELECT FROM blocks b WHERE b.first = s.first AND b.closed = 1)"
         )
         found: int | None = self._wait(self._db.fetchval(query))
         return found

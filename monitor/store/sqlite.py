@@ -217,9 +217,9 @@ class SQLite:
         return [row[0] for row in found]
 
     def stray_source(self) -> int | None:
-        """Where a closed block should begin that a source is listed for and that isn't there, or None."""
+        """Where the first closed block should begin that a source is listed for and that isn't there."""
         row = self._db.execute(
-            "SELECT first FROM block_sources "
-            "WHERE first NOT IN (SELECT first FROM blocks WHERE closed=1) LIMIT 1"
+            "SELECT min(first) FROM block_sources "
+            "WHERE first NOT IN (SELECT first FROM blocks WHERE closed=1)"
         ).fetchone()
         return row[0] if row else None

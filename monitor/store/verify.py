@@ -5,12 +5,12 @@ bodies were erased, which heads it doesn't pass through. Never: mends anything, 
 A log that was cut at its end, or built anew, still holds in itself: only the heads tell.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 
 import msgspec
 
 from monitor.store import chain
-from monitor.store.block import Blobs, stored
+from monitor.store.block import Blobs, Kept, stored
 from monitor.store.erasure import ERASURE, Erased, erased
 from monitor.store.ledger import Ledger
 
@@ -106,22 +106,51 @@ def verify(
 
     `heads`: those seen earlier; the chain must pass through each.
     """
+    steps = walked(ledger, progress, heads)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Verified = end.value
+            return found
+
+
+def walked(
+    ledger: Ledger,
+    progress: Callable[[int, int], None] | None = None,
+    heads: Iterable[Head] = (),
+) -> Generator[list[tuple[Kept, bytes]], None, Verified]:
+    """The same, handing out on the way the entries of each block whose links hold, each with its link.
+
+    What is wrong with the body of an erased one is known only at the end.
+    """
     walk = _Walk(heads)
     last, _ = ledger.head()
     for block in ledger.blocks(_BEFORE_ALL):
-        broken = _check(ledger, block, walk)
+        rows: list[tuple[Kept, bytes]] = []
+        broken = _check(ledger, block, walk, rows)
         if broken is not None:
             return walk.end(broken)
+        yield rows
         if progress is not None:
             progress(walk.position, max(last, walk.position))
     stray = ledger.stray_source()
-    return walk.end(
-        None if stray is None else Broken(stray, "a source is listed for entries that aren't there")
+    if stray is None:
+        return walk.end(None)
+    problem = (
+        f"the chain ends before it, but the list of sources names a block at position {stray} that isn't "
+        "there: the last entries were deleted, or that list was altered"
     )
+    return walk.end(Broken(walk.position + 1, problem))
 
 
-def _check(ledger: Ledger, block: tuple[object, ...], walk: _Walk) -> Broken | None:
-    """What is wrong with a stored block that follows where the walk stands; the walk goes on to its end."""
+def _check(
+    ledger: Ledger, block: tuple[object, ...], walk: _Walk, good: list[tuple[Kept, bytes]]
+) -> Broken | None:
+    """What is wrong with a stored block that follows where the walk stands; the walk goes on to its end.
+
+    `good` is given the entries that hold, each with its link.
+    """
     first, count, form, before, link, head, bodies, closed = block
     assert isinstance(first, int)  # the key of its table
     due = walk.position + 1
@@ -149,6 +178,7 @@ def _check(ledger: Ledger, block: tuple[object, ...], walk: _Walk) -> Broken | N
                 said = erased(row.body)
                 walk.told[said.position] = said
             walk.step(here)
+            good.append((row, here))
     except (ValueError, TypeError, AttributeError) as error:
         return Broken(walk.position + 1, f"the entry can't be read: {error}")
     if len(rows) != count:

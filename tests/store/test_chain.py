@@ -154,7 +154,11 @@ TOGETHER: dict[str, tuple[Change, int, str]] = {
     "the rows behind one taken out": (rows(lambda found: found[:3]), 3, "link was altered"),
     "a source under which it is found": (sql("DELETE FROM block_sources"), 1, "not found under"),
     "a source of no entry": (sql("INSERT INTO block_sources VALUES ('x', 1)"), 1, "not found under"),
-    "a source of no block": (sql("INSERT INTO block_sources VALUES ('x', 9)"), 9, "aren't there"),
+    "a source of no block": (
+        sql("INSERT INTO block_sources VALUES ('x', 9)"),
+        7,
+        "position 9 that isn't there",
+    ),
 }
 ALTERATIONS = [
     (where, what, *altered)
