@@ -55,6 +55,12 @@ export async function signIn(name: string, password: string): Promise<Session> {
   return take(await ask<Session>('POST', '/v1/session', { name, password }))
 }
 
+/** Whether it is as long as the service asks, in characters; it says itself what else it minds. */
+export function mayBePassword(password: string): boolean {
+  const { length } = [...password]
+  return length >= 10 && length <= 200
+}
+
 /** Every other session of this user ends; this one goes on as a new one. */
 export async function changePassword(old: string, next: string): Promise<Session> {
   return take(await ask<Session>('PUT', '/v1/session/password', { old, new: next }))

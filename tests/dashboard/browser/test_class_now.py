@@ -34,6 +34,21 @@ def test_a_tile_changes_when_events_are_pushed(visit: Visit, ground: Ground) -> 
     assert len(states(page)) == 7  # those whom the simulated platform told of, too
 
 
+def test_the_class_is_as_wide_as_a_phone_in_both_languages(visit: Visit) -> None:
+    page = visit("yan", f"/cohorts/{OURS}", viewport={"width": 390, "height": 844})
+    expect(page).to_have_title("课堂 · 五轴数控高级研修班 · 学时在册")
+    beyond = """() => [...document.querySelectorAll('main *')]
+        .filter((one) => one.getBoundingClientRect().right > 390 && !one.closest('.tile'))
+        .map((one) => `${one.className} ${one.textContent}`.slice(0, 80))"""
+    expect(tile(page)).to_be_visible()
+    assert page.evaluate(beyond) == []
+
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("button", name="中文")).to_be_visible()
+
+    assert page.evaluate(beyond) == []
+
+
 def test_a_board_says_that_the_service_is_away_comes_back_by_itself_and_is_right(
     visit: Visit, guard: Guard, ground: Ground
 ) -> None:

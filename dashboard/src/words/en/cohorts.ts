@@ -4,7 +4,7 @@ import type { zh } from '../zh'
 export const cohorts: typeof zh.cohorts = {
   title: 'Cohorts',
   none: 'No cohort was given to you yet',
-  noneWhy: 'Ask an administrator to give you one, or a clerk to import its file.',
+  noneWhy: 'Ask an administrator to give you one. Where there is none yet, it is imported by command line: monitor cohort import.',
   search: 'Find a cohort',
   noMatch: 'There is no such cohort',
   trainees: (count) => `${count} trainees`,

@@ -32,6 +32,8 @@ export const frame: typeof zh.frame = {
   cancel: 'Cancel',
   save: 'Save',
   notFound: 'There is no such page',
+  nothingHere: 'It does not exist, or you may not see it.',
+  notYourRole: 'Your role may not use this.',
   toCohorts: 'Back to the cohorts',
   present: 'Present',
   presentEnd: 'End presenting',

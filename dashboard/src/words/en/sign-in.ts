@@ -21,6 +21,7 @@ export const signIn: typeof zh.signIn = {
     password: 'New password',
     again: 'Once more',
     rule: 'At least 10 characters. A sentence that only you know makes a good one.',
+    length: 'A password has 10 to 200 characters.',
     differ: 'The two are not the same.',
     submit: 'Save and sign in',
     gone: 'This link holds no more',

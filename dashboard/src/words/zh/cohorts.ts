@@ -13,7 +13,7 @@ const standings: Record<Standing, string> = {
 export const cohorts = {
   title: '班次',
   none: '还没有给您班次',
-  noneWhy: '请管理员把班次给您，或由经办导入班次文件。',
+  noneWhy: '请管理员把班次给您。还没有班次时，先用命令行导入：monitor cohort import。',
   search: '查找班次',
   noMatch: '没有这样的班次',
   trainees: (count: number) => `${count} 名学员`,

@@ -29,6 +29,8 @@ export const frame = {
   cancel: '取消',
   save: '保存',
   notFound: '没有这个页面',
+  nothingHere: '它不存在，或不在您的权限之内。',
+  notYourRole: '您的角色不能使用这一功能。',
   toCohorts: '返回班次',
   present: '投屏',
   presentEnd: '退出投屏',

@@ -19,6 +19,7 @@ export const signIn = {
     password: '新密码',
     again: '再输一遍',
     rule: '10 个字符以上。一句只有您知道的话，就是好密码。',
+    length: '密码须有 10 至 200 个字符。',
     differ: '两次输入不一样。',
     submit: '设置并登录',
     gone: '这个链接不能用了',

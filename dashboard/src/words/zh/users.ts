@@ -3,12 +3,12 @@ import type { Role } from '@/live/session'
 import type { UserState } from '@/live/users'
 
 const does: Record<Role, string> = {
-  teacher: '看所给班次的课堂、学时与待核事项，可以提出更正',
-  clerk: '导入班次，认领账号，可以提出更正',
-  approver: '审批他人提出的更正',
+  teacher: '看所给班次的课堂、学时与待核事项；提出更正目前只能通过接口',
+  clerk: '看课堂、学时与待核事项，认领账号；导入班次、提出更正目前只能通过接口',
+  approver: '看课堂、学时与待核事项；审批更正目前只能通过接口',
   center: '只看学时与进度，姓名遮盖',
-  auditor: '查学时、待核事项与送达原件，姓名遮盖',
-  admin: '管理用户，导入班次，认领账号',
+  auditor: '查学时、待核事项与送达凭证，姓名遮盖',
+  admin: '看课堂、学时与待核事项，管理用户，认领账号；导入班次目前用命令行或接口',
 }
 const states: Record<UserState, string> = { invited: '已邀请', active: '在用', disabled: '已停用' }
 
