@@ -165,6 +165,10 @@ def stored(first: int, blobs: Blobs, form: int = FORM) -> tuple[list[Kept], list
 def _stored(first: int, blobs: Blobs) -> tuple[list[Kept], list[bytes]]:
     small, *names_lifted, signatures, links = _unpack(blobs.head)
     shapes, codes, arrivals, late, lengths, erased = _unpack(_inflate(small))
+    for kind, source, decoder, shared, *_ in shapes:
+        texts = (kind, source, decoder, *(text for pair in shared for text in pair))
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("a block can't be unpacked: what stands for a text is none")
     names = iter(_lowered(names_lifted).decode().split("\n"))
     stamps = iter(late)
     bodies = _lowered(_unpack(blobs.bodies))

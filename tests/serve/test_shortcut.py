@@ -272,7 +272,9 @@ async def test_a_delivery_under_way_is_answered_when_the_service_ends(
             draining.add_done_callback(lambda _: hand.go.set())
         await first
         assert (await one.answer())[0] == 202
-        assert (b"", b"") == (await one.ended(), await idle.ended())
+        second = await one.ended()  # it was taken up before the line was told to end, or not at all
+        assert second == b"" or second.startswith(b"HTTP/1.1 202 ")
+        assert b"" == await idle.ended()
 
 
 async def test_a_line_told_to_end_ends_with_its_answer(

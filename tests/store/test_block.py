@@ -111,6 +111,15 @@ def test_a_damaged_block_is_a_value_error_or_other_entries_never_another_error(d
         return
 
 
+def test_a_source_that_is_no_text_is_damage() -> None:
+    r"""One byte makes a mapping of a text: of \xa4main a \x82 with two numbers to two numbers."""
+    blobs = pack(chained([("delivery", "main", 5, {"webhook-id": "1"}, b"[1]", "a/1")]))
+    assert b"\xa4main" in blobs.head
+
+    with pytest.raises(ValueError, match="text"):
+        unpack(1, chain.ORIGIN, Blobs(blobs.head.replace(b"\xa4main", b"\x82main"), blobs.bodies))
+
+
 def delivery(rng: random.Random, n: int, events: int) -> Any:
     """A delivery as platforms send them: random ids, a signature, jittered times."""
     told = [
