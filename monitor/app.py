@@ -97,7 +97,12 @@ async def service(config: Config, clock: Clock, *, timers: bool = True) -> Async
         parts.public_origin, parts.trusted = public, trusted
         parts.secure = tls is not None or (public or "").startswith("https:")
         schedule = Schedule(
-            clock, parts.live.due, parts.live.tick, parts.live.drop_idle, partial(_sweep, parts)
+            clock,
+            parts.live.due,
+            parts.live.tick,
+            parts.live.drop_idle,
+            partial(_sweep, parts),
+            office.note_head,
         )
         parts.live.on_due = schedule.arm
         runner = Runner(application(parts))

@@ -5,6 +5,7 @@ In: what is to be called, and when. Out: calls. Never: decides what happens then
     live.tick        once, at the next instant at which time alone changes something that somebody watches
     live.drop_idle   every few minutes
     sessions.sweep   every minute
+    log.note_head    every minute
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 IDLE_MINUTES: Final = 5
 SWEEP_MINUTES: Final = 1
+HEAD_MINUTES: Final = 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -30,9 +32,10 @@ class Schedule:
         tick: Callable[[int], None],
         drop_idle: Callable[[int], object],
         sweep: Callable[[], Awaitable[None]] | None = None,
+        note_head: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._clock, self._due, self._tick, self._drop_idle = clock, due, tick, drop_idle
-        self._sweep = sweep
+        self._sweep, self._note_head = sweep, note_head
         self._armed: int | None = None
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
@@ -47,6 +50,15 @@ class Schedule:
                 "interval",
                 minutes=SWEEP_MINUTES,
                 id="sessions.sweep",
+                coalesce=True,
+                max_instances=1,
+            )
+        if self._note_head is not None:
+            self._scheduler.add_job(
+                self._note_head,
+                "interval",
+                minutes=HEAD_MINUTES,
+                id="log.note_head",
                 coalesce=True,
                 max_instances=1,
             )

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
+import pytest
+
+from monitor import app
 from monitor.clock import now_ms
+from monitor.config import Config
 from monitor.schedule import Schedule
+from tests.store.logs import keep
 
 
 class Watched:
@@ -49,6 +55,34 @@ async def test_an_earlier_instant_takes_the_place_of_a_later_one() -> None:
         await watched.rang.wait()
     schedule.stop()
     assert len(watched.told) == 1
+
+
+async def test_each_minute_it_is_noted_where_the_log_ends() -> None:
+    watched = Watched()
+
+    async def note() -> None: ...
+
+    schedule = Schedule(now_ms, watched.due, watched.tick, lambda now: None, note_head=note)
+    schedule.start()
+    job = schedule._scheduler.get_job("log.note_head")
+    schedule.stop()
+    assert (job.func, job.trigger.interval.total_seconds()) == (note, 60)
+
+
+async def test_a_service_notes_where_its_log_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Schedule] = []
+
+    class Seen(Schedule):
+        def start(self) -> None:
+            super().start()
+            made.append(self)
+
+    monkeypatch.setattr(app, "Schedule", Seen)
+    async with app.service(Config(data=tmp_path / "data", port=0), now_ms) as running:
+        await keep(running.parts.log)
+        await made[0]._scheduler.get_job("log.note_head").func()
+        position, link = running.parts.log.head()
+        assert await running.parts.office.cabinet.fact("head") == f"{position} {link}"
 
 
 async def test_where_nothing_is_due_there_is_no_job() -> None:

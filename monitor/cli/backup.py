@@ -18,8 +18,8 @@ def add(commands: Any) -> None:
         "backup",
         help="a copy of all that is kept, while it runs 备份",
         description="Copies the log and the tables into DIR, as they stand at one instant each, beside a "
-        "running service. The key (monitor.key) is not copied, for whoever has both can read the ID numbers: "
-        "keep it in another place, or ask for it with --with-key.",
+        "running service, and checks the chain of the copy. The key (monitor.key) is not copied, for whoever "
+        "has both can read the ID numbers: keep it in another place, or ask for it with --with-key.",
     )
     command.add_argument("dir", metavar="DIR", type=Path, help="an empty folder; made where there is none")
     command.add_argument("--with-key", action="store_true", help="copy the key, too")
@@ -35,16 +35,25 @@ def run(args: argparse.Namespace) -> int:
     from monitor.cli import order
     from monitor.cli.bar import Bar
     from monitor.clock import now_ms
-    from monitor.store.backup import BackupError, back_up
+    from monitor.store.backup import BackupError, Damaged, back_up
     from monitor.store.damage import damage
     from monitor.store.migrate import NewerSchema
     from monitor.store.place import NotReached
 
     folder = order.folder(args, make=False)
     try:
-        made = back_up(folder, args.dir, now_ms(), key=args.with_key, progress=Bar("备份 backup"))
+        made = back_up(
+            folder,
+            args.dir,
+            now_ms(),
+            key=args.with_key,
+            progress=Bar("备份 backup"),
+            checking=Bar("校验 verify"),
+        )
     except BackupError as error:
         order.stop(order.MISUSED, str(error))
+    except Damaged as error:
+        order.stop(order.WRONG, str(error))
     except (NotReached, NewerSchema) as error:
         order.stop(order.WRONG, damage(error.__cause__ or error, folder.log) or str(error))
     except Exception as error:

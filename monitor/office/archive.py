@@ -20,7 +20,7 @@ from monitor.ingest.sources import KINDS, Source
 from monitor.office.declined import Declined
 from monitor.office.seals import Seals
 from monitor.store.append import LogBusy, LogFailed
-from monitor.store.cabinet import Cabinet, Secret
+from monitor.store.cabinet import HEAD, Cabinet, Secret
 from monitor.store.entry import Entry
 from monitor.store.folder import Folder
 from monitor.store.ledger import Erasing
@@ -55,6 +55,8 @@ class Archive:
         self._token_ids: dict[str, str] = {}
         self._one_at_a_time = asyncio.Lock()
         self._behind = False
+        self._noted: str | None = None
+        self._closed = False
         self.on_entry: list[Follower] = []
         """Called in the event loop with each durable entry of ours and what was taken of it, in order."""
         log.on_found.append(self._found)
@@ -64,6 +66,7 @@ class Archive:
         """The office of a data folder; what the log has and the tables don't is applied first. LogBehind."""
         office = cls(log, await Cabinet.open(folder.office, folder.key), folder)
         try:
+            await office._passes_through_head()
             await office._catch_up()
             await office._load()
         except BaseException:
@@ -73,8 +76,27 @@ class Archive:
 
     async def close(self) -> None:
         """Lets the decision in hand finish and closes the tables; the log is closed by who opened it."""
+        await self.note_head()
         async with self._one_at_a_time:
+            self._closed = True
             await self.cabinet.close()
+
+    async def note_head(self) -> None:
+        """Remembers in the tables where the log ends, so that a log that was cut is known at the next start.
+
+        It may lag behind the log, never lead: what is remembered is on the disk. Nothing is, while the log
+        can't be written, for the database may be another's by then. Called each minute and at the end.
+        """
+        async with self._one_at_a_time:
+            position, link = self.log.head()
+            mark = f"{position} {link}"
+            if self._closed or not position or mark == self._noted or not self.log.writable:
+                return
+            try:
+                await self.cabinet.set_fact(HEAD, mark)
+                self._noted = mark
+            except (SQLAlchemyError, OSError) as error:
+                _log.warning("where the log ends was not noted: %s", type(error).__name__)
 
     async def rebuild(self) -> None:
         """Throws away the tables that follow from the log and reads them again from it."""
@@ -156,13 +178,7 @@ class Archive:
         applied = await self.cabinet.fact("applied")
         position = 0
         if applied is not None:
-            position = int(applied.partition(" ")[0])
-            try:
-                fits = _mark(await self.log.entry(position)) == applied
-            except KeyError:
-                fits = False
-            if not fits:
-                raise LogBehind(self._folder.log, self._folder.office, position, self.log.head()[0])
+            position = await self._passes_through(applied)
         state = await self.cabinet.load()
         rows: list[Row] = []
         count, mark = 0, ""
@@ -176,6 +192,23 @@ class Archive:
                 rows.clear()
         if count % _TOGETHER:
             await self.cabinet.apply(rows, mark)
+
+    async def _passes_through_head(self) -> None:
+        """LogBehind where the log is not the one that was seen last: deliveries leave no other trace here."""
+        self._noted = await self.cabinet.fact(HEAD)
+        if self._noted is not None:
+            await self._passes_through(self._noted)
+
+    async def _passes_through(self, mark: str) -> int:
+        """The position of a mark; LogBehind where the log ends before it or another entry stands there."""
+        position = int(mark.partition(" ")[0])
+        try:
+            fits = _mark(await self.log.entry(position)) == mark
+        except KeyError:
+            fits = False
+        if not fits:
+            raise LogBehind(self._folder.log, self._folder.office, position, self.log.head()[0])
+        return position
 
     async def _load(self) -> None:
         self.state = await self.cabinet.load()

@@ -4,8 +4,9 @@ In: a data folder, or a copy of one. Out: the other. Never: over data that is th
 unless it was asked for, for whoever has both can read the ID numbers. A copy is of one form, two SQLite
 files, wherever it was taken.
 
-    log ─▶ tables ─▶ manifest, in this order: what the log says was added has its secrets in the tables copied
-    after it; tables that are ahead of the log are read anew from it
+    log ─▶ tables ─▶ the copied chain is walked ─▶ manifest, in this order: what the log says was added has
+    its secrets in the tables copied after it; tables that are ahead of the log are read anew from it. A log
+    that does not hold gets no manifest, and another name
 """
 
 import contextlib
@@ -19,19 +20,28 @@ from typing import Final
 import msgspec
 
 from monitor.instant import rfc3339
+from monitor.store.cabinet import HEAD
+from monitor.store.facts import fact, fit
 from monitor.store.folder import Folder
 from monitor.store.ledger import Ledger
 from monitor.store.migrate import HEADS, revision
 from monitor.store.place import Place, Server
-from monitor.store.verify import Head, verify
+from monitor.store.vault import Vault, VaultError
+from monitor.store.verify import Head, Verified, verify
 
 LOG, OFFICE, KEY, MANIFEST = "log.sqlite", "office.sqlite", "monitor.key", "backup.json"
+DAMAGED = f"{LOG}.damaged"
+"""What the log is called in a copy in which its chain does not hold; there is no manifest then."""
 _PAGES: Final = 2_000
 Progress = Callable[[int, int], None]
 
 
 class BackupError(Exception):
     """What is wrong with a backup, or in its way; a sentence."""
+
+
+class Damaged(Exception):
+    """The log was copied, and its chain does not hold; a sentence with the position."""
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -48,9 +58,19 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 def back_up(
-    folder: Folder, to: Path, now: int, *, key: bool = False, progress: Progress | None = None
+    folder: Folder,
+    to: Path,
+    now: int,
+    *,
+    key: bool = False,
+    progress: Progress | None = None,
+    checking: Progress | None = None,
 ) -> Manifest:
-    """Copies what is kept into an empty folder, beside whoever writes it. BackupError."""
+    """Copies what is kept into an empty folder, beside whoever writes it, and walks the chain of the copy.
+
+    `progress` is told of the copying, `checking` of the walk. BackupError; Damaged, where the chain
+    does not hold or ends before what the tables have seen of it.
+    """
     _check(folder.log)
     to.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(to.iterdir()):
@@ -59,9 +79,13 @@ def back_up(
         from monitor.store import transfer  # only here: a driver that nobody else needs
 
         transfer.fetch(folder.log, to / LOG, to / OFFICE, progress)
+        seen = fact(to / OFFICE, HEAD)
         for name in (LOG, OFFICE):
             _sync(to / name)
     else:
+        seen = (
+            fact(folder.office, HEAD) if isinstance(folder.office, Path) else None
+        )  # before the log moves on
         _copy_database(folder.log, to / LOG, progress)
         if isinstance(folder.office, Path) and folder.office.exists():
             _copy_database(folder.office, to / OFFICE, progress)
@@ -70,7 +94,11 @@ def back_up(
             _copy_file(folder.key, to / KEY)
         except FileNotFoundError:
             raise BackupError(f"{folder.key}: there is no key file to copy") from None
-    manifest = Manifest(*_head(to / LOG), rfc3339(now), _key_id(to / OFFICE), key)
+    found = _holds(to, seen, checking)
+    fit(to / OFFICE, found.entries, found.head)
+    if (to / OFFICE).exists():
+        _sync(to / OFFICE)
+    manifest = Manifest(found.entries, found.head, rfc3339(now), fact(to / OFFICE, "key"), key)
     _write(to / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
     _sync(to)
     return manifest
@@ -102,6 +130,8 @@ def restore(
             f"{backup}: the tables need key {manifest.key}, which is not in this backup; name it with "
             "--key FILE (is it lost: --log-only, then new secrets and tokens)"
         )
+    if tables and key is not None:
+        _opens(key, fact(backup / OFFICE, "key"))
     ledger = Ledger(backup / LOG)
     try:
         found = verify(ledger, progress, [Head(manifest.position, manifest.head)])
@@ -130,6 +160,47 @@ def _check(log: Place) -> None:
         raise BackupError(f"{log}: there is no log; name the right one with {option}")
     if isinstance(log, Server) and (found, revision(log, "office")) != (HEADS["log"], HEADS["office"]):
         raise BackupError(f"{log}: is of another version of monitor; back it up with that one")
+
+
+def _holds(copy: Path, seen: str | None, checking: Progress | None) -> Verified:
+    """The walk over a copied log; one that does not hold gets another name, and Damaged says where."""
+    heads = []
+    if seen is not None:
+        position, _, link = seen.partition(" ")
+        heads.append(Head(int(position), link))
+    try:
+        ledger = Ledger(copy / LOG)
+        try:
+            found = verify(ledger, checking, heads)
+        finally:
+            ledger.close()
+    except sqlite3.OperationalError:
+        raise  # of the disk, not of the log
+    except sqlite3.DatabaseError as error:
+        problem = f"the file can't be read: {error}"
+    else:
+        if found.broken is None and not found.missed:
+            return found
+        if found.broken is not None:
+            problem = f"position {found.broken.position}: {found.broken.problem}"
+        else:
+            problem = f"position {found.missed[0].head.position}: {found.missed[0].problem}"
+    (copy / LOG).rename(copy / DAMAGED)
+    _sync(copy)
+    raise Damaged(
+        f"{copy}: 台账已损坏，这不是备份 · the log is damaged, and this is no backup: {problem}. "
+        f"What was copied is in {DAMAGED}; run monitor ledger verify, and keep the backups of before"
+    )
+
+
+def _opens(key: Path, expected: str | None) -> None:
+    """Refuses a key file that is missing, none, or another than the tables were encrypted with."""
+    if not key.is_file():
+        raise BackupError(f"{key}: there is no such key file; name the right one with --key FILE")
+    try:
+        Vault.open(key, expected)
+    except VaultError as error:
+        raise BackupError(f"{error}; nothing was restored") from None
 
 
 def _into(server: Server, backup: Path, *, tables: bool, progress: Progress | None) -> None:
@@ -211,24 +282,3 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _head(path: Path) -> tuple[int, str]:
-    ledger = Ledger(path)
-    try:
-        position, link = ledger.head()
-        return position, link.hex()
-    finally:
-        ledger.close()
-
-
-def _key_id(office: Path) -> str | None:
-    """Which key the tables were encrypted with."""
-    if not office.exists():
-        return None
-    db = sqlite3.connect(f"{office.resolve().as_uri()}?mode=ro", uri=True)
-    try:
-        row = db.execute("SELECT value FROM facts WHERE name = 'key'").fetchone()
-    finally:
-        db.close()
-    return row[0] if row else None

@@ -22,6 +22,9 @@ from monitor.store.put import put
 from monitor.store.records import DERIVED, Row, State
 from monitor.store.vault import Vault
 
+HEAD = "head"
+"""The fact that says where the log ended when it was last seen: position and link."""
+
 _FIELDS = {kind: tuple(field.name for field in msgspec.structs.fields(kind)) for kind in DERIVED}
 
 

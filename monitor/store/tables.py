@@ -21,7 +21,8 @@ metadata = MetaData()
 FACTS = Table(
     "facts", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False)
 )
-"""What the office remembers of itself: which entry it has applied last, which key encrypts."""
+"""What the office remembers of itself: which entry it has applied last, where the log ended, which
+key encrypts."""
 
 SOURCES = Table(
     "sources",

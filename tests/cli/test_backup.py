@@ -16,7 +16,10 @@ import pytest
 from monitor.control import opened
 from monitor.instant import instant, rfc3339
 from monitor.intake import Intake
+from monitor.store import backup
+from monitor.store.facts import fact
 from monitor.store.folder import Folder
+from monitor.store.vault import Vault
 from tests.cli.command import Command
 from tests.cohort_file import cohort_file
 from tests.ingest.signing import NOW, SECRET, batch, event, signed
@@ -209,3 +212,93 @@ def test_tables_older_than_the_log_catch_up_and_the_lost_secret_is_given_again(
     assert monitor("source", "rotate", "late", "--keep", "5").code == 0
     rows = {row["id"]: row["secrets"] for row in json.loads(monitor("source", "list", "--json").out)}
     assert [one["ends_at"] for one in rows["late"]] == [None]
+
+
+def _names(copy: Path) -> list[str]:
+    return sorted(path.name for path in copy.iterdir())
+
+
+def test_a_backup_of_a_damaged_log_fails_names_the_position_and_is_marked(
+    monitor: Command, tmp_path: Path
+) -> None:
+    asyncio.run(_filled(monitor.data))
+    rewrite_entry(Path(monitor.data) / "log.sqlite", 4, body=b"[]")
+    made = monitor("backup", tmp_path / "copy")
+    assert (made.code, made.out) == (1, "")
+    assert "position 4: the entry or its body was altered" in made.err
+    assert _names(tmp_path / "copy") == ["log.sqlite.damaged", "office.sqlite"]
+    refused = monitor("restore", tmp_path / "copy", "--data", tmp_path / "new", data=False)
+    assert (refused.code, "is no backup of monitor" in refused.err) == (2, True)
+
+
+def test_a_backup_of_a_log_that_ends_before_what_the_tables_have_seen_fails(
+    monitor: Command, tmp_path: Path
+) -> None:
+    asyncio.run(_filled(monitor.data))
+    _cut(Path(monitor.data))
+    made = monitor("backup", tmp_path / "copy")
+    assert (made.code, "position 5: the chain ends before it" in made.err) == (1, True)
+    assert _names(tmp_path / "copy") == ["log.sqlite.damaged", "office.sqlite"]
+
+
+def test_tables_copied_after_the_log_remember_nothing_beyond_it(
+    monitor: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is decided and delivered between the two copies is not in the backup; it starts all the same."""
+    asyncio.run(_filled(monitor.data))
+    shutil.copytree(monitor.data, tmp_path / "before")
+
+    def later(path: Path, to: Path, progress: Any) -> None:
+        at = Path(monitor.data) if path.name == "office.sqlite" else tmp_path / "before"
+        copied(at / path.name, to, progress)
+
+    copied = backup._copy_database
+    monkeypatch.setattr(backup, "_copy_database", later)
+    head = json.loads(monitor("source", "list", "--json").out)
+    assert [row["id"] for row in head] == ["main"]
+    monitor("source", "add", "late", "--kind", "native")
+    shutil.copy(tmp_path / "before" / "office.sqlite", tmp_path / "office.sqlite")
+    monkeypatch.setattr(backup, "fact", _seen_before(tmp_path / "office.sqlite", Path(monitor.data)))
+    made = monitor("backup", tmp_path / "copy", "--with-key")
+    assert made.code == 0, made.err
+    monitor.data = str(tmp_path / "new")
+    assert monitor("restore", tmp_path / "copy").code == 0
+    found = monitor("source", "list", "--json")
+    assert found.code == 0, found.err
+    assert [row["id"] for row in json.loads(found.out)] == ["main"]
+    assert asyncio.run(_identities(tmp_path / "new")) == {"t01": NUMBER}
+
+
+def _seen_before(older: Path, data: Path) -> Any:
+    """Facts as they were read before the log was copied."""
+    return lambda office, name: fact(older if office.parent == data else office, name)
+
+
+def test_a_restored_folder_knows_where_its_log_ends(monitor: Command, tmp_path: Path) -> None:
+    asyncio.run(_filled(monitor.data))
+    assert monitor("backup", tmp_path / "copy", "--with-key").code == 0
+    monitor.data = str(tmp_path / "new")
+    assert monitor("restore", tmp_path / "copy").code == 0
+    _cut(Path(monitor.data))
+    refused = monitor("source", "list")
+    assert (refused.code, "followed up to 5" in refused.err) == (1, True), refused.err
+
+
+@pytest.mark.parametrize(
+    ("what", "words"), [("another", "but the data was encrypted with key"), ("none", "no such key file")]
+)
+def test_restore_with_a_wrong_key_is_refused_before_anything_is_written(
+    monitor: Command, tmp_path: Path, what: str, words: str
+) -> None:
+    asyncio.run(_filled(monitor.data))
+    assert monitor("backup", tmp_path / "copy").code == 0
+    if what == "another":
+        other = Vault.open(tmp_path / "key", None).id
+        right = Vault.open(Path(monitor.data) / "monitor.key", None).id
+        words = f"this is key {other}, {words} {right}"
+    refused = monitor(
+        "restore", tmp_path / "copy", "--key", tmp_path / "key", "--data", tmp_path / "new", data=False
+    )
+    assert (refused.code, words in refused.err) == (2, True), refused.err
+    assert _names(tmp_path / "new") == ["monitor.lock"]
+    assert (tmp_path / "key").exists() == (what == "another")

@@ -29,7 +29,7 @@ from tests.office.desk import (
     propose,
     rows,
 )
-from tests.store.logs import alter, hand_on_the_writer, verified
+from tests.store.logs import alter, hand_on_the_writer, keep, verified
 
 
 async def everything(office: Office) -> None:
@@ -109,6 +109,76 @@ async def test_tables_that_are_ahead_of_the_log_are_not_emptied(tmp_path: Path) 
     put(folder, whole)
     async with opened(folder) as (_, office):
         assert expected == rows(office)
+
+
+LAST_BLOCK = "DELETE FROM blocks WHERE first = (SELECT max(first) FROM blocks)"
+
+
+async def test_a_log_whose_last_deliveries_are_gone_is_not_begun_with(folder: Folder) -> None:
+    """The tables follow no delivery; yet they know how far the log had come when it was last seen."""
+    async with opened(folder) as (log, office):
+        await imported(office)
+        for _ in range(3):
+            await keep(log)
+    alter(folder.log, LAST_BLOCK)
+    with pytest.raises(LogBehind, match="ends at 3 and is not the one that the tables followed up to 4"):
+        async with opened(folder):
+            pass
+
+
+async def test_a_log_in_which_another_delivery_stands_last_is_not_begun_with(folder: Folder) -> None:
+    async with opened(folder) as (log, office):
+        await imported(office)
+        await keep(log, b"[1]")
+    alter(folder.log, LAST_BLOCK)
+    other = Log(folder.log)
+    for n in range(2, 5):
+        await keep(other, b"[%d]" % n)
+    await other.close()
+    with pytest.raises(LogBehind, match="ends at 4 and is not the one that the tables followed up to 2"):
+        async with opened(folder):
+            pass
+
+
+async def test_where_the_log_ends_is_noted_while_the_service_runs_and_may_lag(folder: Folder) -> None:
+    """A service that was killed leaves a mark that is behind the log, and begins again."""
+    async with opened(folder) as (log, office):
+        first = await keep(log)
+        await office.note_head()
+        assert await office.cabinet.fact("head") == f"{first.position} {first.hash}"
+        await keep(log)
+        log.writable = False  # what a killed service does at its end
+    assert execute_at(folder.office, "SELECT value FROM facts WHERE name = 'head'") == [
+        [(f"{first.position} {first.hash}",)]
+    ]
+    async with opened(folder) as (log, _):
+        assert log.head()[0] == 2
+
+
+async def test_where_the_log_ends_is_not_noted_while_it_can_not_be_written(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Log, "_probe", lambda _log: None)
+    await keep(office.log)
+    monkeypatch.setattr(office.log, "writable", False)
+    await office.note_head()
+    assert await office.cabinet.fact("head") is None
+    monkeypatch.setattr(office.log, "writable", True)
+    await office.note_head()
+    assert await office.cabinet.fact("head") is not None
+
+
+async def test_tables_that_fail_do_not_keep_the_service_from_its_end(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise OperationalError("", {}, Exception("disk full"))
+
+    async with opened(folder) as (log, _):
+        await keep(log)
+        monkeypatch.setattr(Cabinet, "set_fact", broken)
+    async with opened(folder) as (log, _):
+        assert log.head()[0] == 1
 
 
 def snapshot(folder: Folder) -> dict[str, bytes]:
