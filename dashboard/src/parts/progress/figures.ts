@@ -44,7 +44,7 @@ export function figures(days: readonly ProgressDay[], words: Words, colours: Col
       textStyle: { color: colours.ink, fontSize: colours.size },
     },
     axisPointer: { link: [{ xAxisIndex: 'all' }] },
-    legend: { top: 0, left: 0, itemGap: 20, textStyle: { color: colours.ink, fontSize: colours.size } },
+    legend: { top: 0, left: 0, itemGap: 10, itemWidth: 18, textStyle: { color: colours.ink, fontSize: colours.size } },
     grid: [
       { left: 52, right: 16, top: 62, height: '42%' },
       { left: 52, right: 16, bottom: 28, height: '22%' },
